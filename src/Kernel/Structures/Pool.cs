@@ -1,0 +1,88 @@
+// Objects of one type, recycled for ever: memory once used for a type stays of that type, so a stale reference can be
+// stale but never corrupt. Pools grow from the object heap up to a limit and never shrink.
+// Contexts: any but NMI; Take and Give do not sleep. Lock: _lock (rank Pool) guards the free list and the counts.
+// Linux: kmem_cache with SLAB_TYPESAFE_BY_RCU.
+using System.Diagnostics.CodeAnalysis;
+using Jiffy.Kernel.Sync;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Structures;
+
+/// <summary>What a pool must know of its objects.</summary>
+public interface IPooled<T> : ILinksOf<T> where T : class
+{
+    /// <summary>Makes a new object; the only <c>new</c> after start-up.</summary>
+    static abstract T Create();
+
+    /// <summary>An upper bound of the bytes <see cref="Create"/> takes, sub-objects included.</summary>
+    static abstract int Bytes { get; }
+}
+
+public sealed class Pool<T, TItem>
+    where T : class
+    where TItem : struct, IPooled<T>
+{
+    private SpinLock<PoolRank, IrqsOff> _lock;
+    private LinkedRing<T, TItem> _free;
+    private int _made, _used;
+
+    public Pool(string name, int limit)
+    {
+        Name = name;
+        Limit = limit;
+    }
+
+    public string Name { get; }
+
+    /// <summary>The most objects there may be.</summary>
+    public int Limit { get; }
+
+    /// <summary>Objects in use now.</summary>
+    public int Used => _used;
+
+    /// <summary>Objects made so far, in use or free.</summary>
+    public int Made => _made;
+
+    /// <summary>Takes an object; its fields are as its last user left them. False: limit or memory exhausted.</summary>
+    public bool TryTake([NotNullWhen(true)] out T? item)
+    {
+        using (_lock.Acquire())
+        {
+            item = _free.RemoveFirst();
+            if (item is not null)
+            {
+                _used++;
+                return true;
+            }
+
+            if (_made >= Limit)
+                return false;
+            _made++;
+            _used++;
+        }
+
+        if (ObjectHeap.TryReserve(TItem.Bytes))
+        {
+            item = TItem.Create();
+            return true;
+        }
+
+        using (_lock.Acquire())
+        {
+            _made--;
+            _used--;
+        }
+
+        return false;
+    }
+
+    /// <summary>Gives an object back. Nobody may use it afterwards but through a check that survives its reuse.</summary>
+    public void Give(T item)
+    {
+        using (_lock.Acquire())
+        {
+            _free.AddFirst(item);
+            _used--;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// What a spin lock shuts out on its CPU while it is held. Each also turns preemption off: the holder keeps the CPU.
+using Jiffy.Kernel.Sched;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Sync;
+
+public interface IInterruptPolicy
+{
+    /// <summary>Shuts out; returns what <see cref="Leave"/> needs to put back.</summary>
+    static abstract bool Enter();
+
+    static abstract void Leave(bool token);
+}
+
+/// <summary>Only preemption is off: the lock is never taken by an interrupt or softirq.</summary>
+public readonly struct PreemptionOff : IInterruptPolicy
+{
+    public static bool Enter()
+    {
+        Preemption.Disable();
+        Cpu.Interleave();
+        return false;
+    }
+
+    public static void Leave(bool token) => Preemption.Enable();
+}
+
+/// <summary>Interrupts are off: the lock may be taken in hardirq context. The token says whether they were on.</summary>
+public readonly struct IrqsOff : IInterruptPolicy
+{
+    public static bool Enter()
+    {
+        var wereOn = Cpu.DisableInterrupts();
+        Preemption.Disable();
+        return wereOn;
+    }
+
+    public static void Leave(bool token)
+    {
+        Preemption.EnableNoReschedule();
+        Cpu.RestoreInterrupts(token);
+        if (token)
+            Preemption.Check();
+    }
+}

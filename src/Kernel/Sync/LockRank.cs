@@ -1,0 +1,50 @@
+// The order of locks, in one place. A lock may be taken only while every held lock has a lower rank (or, where a rank says so, the
+// same rank in a stated order). docs/Locks.md is generated from this file and the locks' declarations.
+namespace Jiffy.Kernel.Sync;
+
+public enum LockRank
+{
+    // Sleeping locks come first: they may be held across everything below.
+    Rename = 100,
+    Directory = 110,
+    FileContents = 120,
+    FileTable = 130,
+    AddressSpace = 140,
+    Terminal = 150,
+    Mount = 160,
+
+    // Spin locks of process context.
+    PipeBuffer = 300,
+    InodeTable = 310,
+    FutexBucket = 320,
+    FileTableSlots = 330,
+
+    // Spin locks that interrupts take too.
+    TerminalQueue = 400,
+    TaskTree = 410,
+    SignalState = 420,
+    PosixTimer = 430,
+    TimerBase = 440,
+    WaitQueue = 450,
+    RunQueue = 460,
+    RunQueueSecond = 461,
+    HighResolutionTimer = 470,
+    Deferred = 480,
+
+    // Leaves: nothing is taken inside.
+    FrameAllocator = 600,
+    Pool = 610,
+    Log = 620,
+    Serial = 630,
+}
+
+/// <summary>Gives a lock type its rank.</summary>
+public interface ILockRank
+{
+    static abstract LockRank Rank { get; }
+}
+
+public readonly struct PoolRank : ILockRank
+{
+    public static LockRank Rank => LockRank.Pool;
+}

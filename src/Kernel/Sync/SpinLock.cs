@@ -1,0 +1,81 @@
+// Spin locks whose type says their rank and what they shut out while held.
+// Contexts: any that the policy allows. Holding one: no sleeping, bounded time.
+// Linux: spinlock_t; spin_lock(), spin_lock_bh(), spin_lock_irqsave().
+using System.Diagnostics.CodeAnalysis;
+using System.Threading;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Sync;
+
+public struct SpinLock<TRank, TPolicy>
+    where TRank : struct, ILockRank
+    where TPolicy : struct, IInterruptPolicy
+{
+    private int _held;
+
+    /// <summary>True while somebody holds it.</summary>
+    public readonly bool IsHeld => _held != 0;
+
+    /// <summary>Takes the lock; <c>using</c> gives it back.</summary>
+    [UnscopedRef]
+    public Guard Acquire()
+    {
+        var token = TPolicy.Enter();
+        LockChecks.Taking(TRank.Rank);
+        while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+            Wait();
+        return new Guard(ref this, token);
+    }
+
+    /// <summary>Takes the lock if it is free. On true <see cref="Release"/> must follow, with the same token.</summary>
+    public bool TryAcquire(out bool token)
+    {
+        token = TPolicy.Enter();
+        if (Interlocked.CompareExchange(ref _held, 1, 0) == 0)
+        {
+            LockChecks.Taking(TRank.Rank);
+            return true;
+        }
+
+        TPolicy.Leave(token);
+        return false;
+    }
+
+    /// <summary>The unpaired form, for where a lock crosses functions (the run queue's across a switch).</summary>
+    public bool AcquireUnguarded()
+    {
+        var token = TPolicy.Enter();
+        LockChecks.Taking(TRank.Rank);
+        while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+            Wait();
+        return token;
+    }
+
+    public void Release(bool token)
+    {
+        LockChecks.Releasing(TRank.Rank);
+        Volatile.Write(ref _held, 0);
+        TPolicy.Leave(token);
+    }
+
+    // Reads until the lock looks free, so that the line stays shared between the waiters.
+    private void Wait()
+    {
+        while (Volatile.Read(ref _held) != 0)
+            Cpu.Relax();
+    }
+
+    public readonly ref struct Guard
+    {
+        private readonly ref SpinLock<TRank, TPolicy> _lock;
+        private readonly bool _token;
+
+        internal Guard(ref SpinLock<TRank, TPolicy> owner, bool token)
+        {
+            _lock = ref owner;
+            _token = token;
+        }
+
+        public void Dispose() => _lock.Release(_token);
+    }
+}
