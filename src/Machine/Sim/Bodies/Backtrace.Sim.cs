@@ -1,0 +1,17 @@
+// Kernel code has no addresses here: failure reports carry the host's own stacks instead.
+using System;
+
+namespace Jiffy.Machine;
+
+public static partial class Backtrace
+{
+    public static partial int Walk(ref KernelRegisters from, Span<ulong> addresses) => 0;
+
+    public static partial int WalkHere(Span<ulong> addresses) => 0;
+
+    public static partial bool TryDescribe(ulong address, out CodeLocation location)
+    {
+        location = default;
+        return false;
+    }
+}

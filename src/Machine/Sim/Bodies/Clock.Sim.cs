@@ -1,0 +1,20 @@
+using Jiffy.Machine.Sim;
+
+namespace Jiffy.Machine;
+
+public static partial class Clock
+{
+    public static partial long Now => SimMachine.Current.Now;
+
+    public static partial long RealTimeAtStart => SimMachine.Current.Options.RealTimeAtStart;
+
+    public static partial void SetAlarm(long deadline)
+    {
+        SimMachine.Current.SetAlarm(SimMachine.ThisCpu, deadline);
+        SimMachine.Point(PointKind.SetAlarm);
+    }
+
+    public static partial ulong Cycles => (ulong)SimMachine.Current.Now;
+
+    public static partial long CyclesPerSecond => 1_000_000_000;
+}

@@ -1,0 +1,158 @@
+// A kernel stack of the simulated machine: a host thread that runs only while it holds the baton. Fibers are pooled for
+// the life of the process, since making a thread costs more than a whole schedule.
+// A fiber that is no longer wanted is unwound: it wakes up, throws StackAbandoned through the kernel code it stands in,
+// and goes back to the pool. Kernel code catches nothing, so only its using guards see that.
+using System;
+using System.Collections.Generic;
+using System.Threading;
+
+namespace Jiffy.Machine.Sim;
+
+/// <summary>Thrown through kernel code whose stack the machine takes away; never caught by the kernel.</summary>
+internal sealed class StackAbandoned : Exception
+{
+}
+
+internal enum FiberEntry { BootPrimary, BootSecondary, StartTask }
+
+internal sealed class Fiber
+{
+    private const int HostStackBytes = 1 << 20;
+
+    [ThreadStatic] private static Fiber? t_current;
+    private static readonly Stack<Fiber> s_idle = new();
+    private static int s_made;
+
+    private readonly Baton _baton = new();
+    private FiberEntry _entry;
+    private bool _abandoned;
+    private Baton? _unwinder;
+
+    private Fiber()
+    {
+        var thread = new Thread(Loop, HostStackBytes) { IsBackground = true, Name = $"sim stack {++s_made}" };
+        thread.Start();
+    }
+
+    /// <summary>The fiber this code runs on; null on a thread that belongs to no machine.</summary>
+    public static Fiber? Current => t_current;
+
+    public SimMachine Machine { get; private set; } = null!;
+
+    public TaskContext Context { get; private set; } = null!;
+
+    /// <summary>The CPU that this stack is on, or was on last.</summary>
+    public SimCpu Cpu { get; set; } = null!;
+
+    /// <summary>The context that ran before on <see cref="Cpu"/>, set by whoever switches to this fiber.</summary>
+    public TaskContext? Previous { get; set; }
+
+    /// <summary>True while the stack is being taken away: contract calls have no more effect.</summary>
+    public bool IsUnwinding { get; private set; }
+
+    /// <summary>Where the fiber stood when it was unwound, if the machine asked for that.</summary>
+    public string? StackText { get; private set; }
+
+    /// <summary>A fiber from the pool, set to enter the kernel when it first runs.</summary>
+    public static Fiber Take(SimMachine machine, TaskContext context, FiberEntry entry)
+    {
+        Fiber? fiber;
+        lock (s_idle)
+        {
+            if (!s_idle.TryPop(out fiber))
+                fiber = new Fiber();
+        }
+        fiber.Machine = machine;
+        fiber.Context = context;
+        fiber._entry = entry;
+        fiber._abandoned = false;
+        fiber.IsUnwinding = false;
+        fiber.StackText = null;
+        fiber.Previous = null;
+        return fiber;
+    }
+
+    /// <summary>Passes the baton to another fiber and sleeps until it comes back.</summary>
+    public void HandOverTo(Fiber next)
+    {
+        next._baton.Give();
+        Sleep();
+    }
+
+    /// <summary>Passes the baton to the host's thread and sleeps until it comes back.</summary>
+    public void HandOverTo(Baton host)
+    {
+        host.Give();
+        Sleep();
+    }
+
+    /// <summary>Lets the fiber run; the caller has no more right to.</summary>
+    public void Resume() => _baton.Give();
+
+    /// <summary>Takes the stack away. The caller holds the baton, and has it again when this returns; <paramref name="own"/> is where it waits.</summary>
+    public void Abandon(Baton own)
+    {
+        _abandoned = true;
+        _unwinder = own;
+        _baton.Give();
+        own.Take();
+    }
+
+    private void Sleep()
+    {
+        _baton.Take();
+        if (_abandoned)
+            BeginUnwinding();
+    }
+
+    private void BeginUnwinding()
+    {
+        IsUnwinding = true;
+        if (Machine.WantsStacks)
+            StackText = StackTexts.Here();
+        throw new StackAbandoned();
+    }
+
+    /// <summary>Ends this fiber's kernel code, because the machine stops: the baton goes to the host.</summary>
+    public void StopMachine()
+    {
+        _unwinder = Machine.HostBaton;
+        BeginUnwinding();
+    }
+
+    private void Loop()
+    {
+        t_current = this;
+        if (SimHost.IsPinned)
+            SimHost.PinThisThread();
+        while (true)
+        {
+            _baton.Take();
+            RunOnce();
+            var next = _unwinder ?? Machine.HostBaton;
+            _unwinder = null;
+            Machine.ForgetFiber(this);
+            lock (s_idle)
+                s_idle.Push(this);
+            next.Give();
+        }
+    }
+
+    private void RunOnce()
+    {
+        if (_abandoned)
+            return;
+        try
+        {
+            Machine.EnterKernel(this, _entry);
+            Machine.RecordFailure("kernel code returned that must not return");
+        }
+        catch (StackAbandoned)
+        {
+        }
+        catch (Exception error)
+        {
+            Machine.RecordFailure(error);
+        }
+    }
+}
