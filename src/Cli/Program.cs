@@ -9,8 +9,13 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
-        var root = new RootCommand("Jiffy: a Linux-compatible kernel in C#.");
+        var root = new RootCommand("Jiffy: an operating-system kernel in C# that runs Linux programs. One command for all of it.");
+        root.Subcommands.Add(RunCommand.Create());
         root.Subcommands.Add(BuildCommand.Create());
-        return root.Parse(arguments).Invoke();
+        root.WithExamples(
+            "jiffy run                  boot to a shell",
+            "jiffy run -- ps            run one command in the guest",
+            "jiffy test                 run all tests");
+        return CommandLine.Run(root, arguments);
     }
 }
