@@ -13,12 +13,11 @@ internal sealed class MachineOptionSet
     private readonly Option<int> _cpus = CommandLine.Number(
         "--cpus", $"Number of CPUs, 1 to {MachineOptions.LargestCpus}.", 1, MachineOptions.LargestCpus, MachineOptions.DefaultCpus);
 
-    private readonly Option<int> _memory = new("--memory")
+    private readonly Option<string> _memory = new("--memory")
     {
         Description = "Size of the memory, in bytes or with K, M or G; whole mebibytes.",
         HelpName = "SIZE",
-        DefaultValueFactory = _ => MachineOptions.DefaultMemory,
-        CustomParser = ParseMemory,
+        DefaultValueFactory = _ => $"{MachineOptions.DefaultMemory}M",
     };
 
     private readonly Option<string> _append = new("--append")
@@ -62,7 +61,7 @@ internal sealed class MachineOptionSet
         return new MachineOptions
         {
             Cpus = counts ? 1 : result.GetValue(_cpus),
-            Memory = result.GetValue(_memory),
+            Memory = CommandLine.ParseMebibytes(result.GetValue(_memory)!) ?? MachineOptions.DefaultMemory,
             Append = result.GetValue(_append) ?? "",
             CountsInstructions = counts,
             Acceleration = counts ? Acceleration.Tcg : Enum.Parse<Acceleration>(result.GetValue(_accel)!, ignoreCase: true),
@@ -73,6 +72,8 @@ internal sealed class MachineOptionSet
 
     private void Check(CommandResult result)
     {
+        if (result.GetValue(_memory) is { } size && CommandLine.ParseMebibytes(size) is not >= MachineOptions.LeastMemory)
+            result.AddError($"--memory takes a size of whole mebibytes, at least {MachineOptions.LeastMemory}M, such as 256M or 2G, not '{size}'");
         if (!result.GetValue(_icount))
             return;
         if (result.GetResult(_cpus) is { Implicit: false } && result.GetValue(_cpus) > 1)
@@ -88,13 +89,4 @@ internal sealed class MachineOptionSet
         _ when File.Exists(wish) => Path.GetFullPath(wish),
         _ => throw new CliFailure($"{wish}: no such kernel file", ExitStatus.Usage),
     };
-
-    private static int ParseMemory(ArgumentResult result)
-    {
-        var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-        if (CommandLine.ParseMebibytes(text) is { } size and >= 16)
-            return size;
-        result.AddError($"--memory takes a size of whole mebibytes, at least 16M, such as 256M or 2G, not '{text}'");
-        return MachineOptions.DefaultMemory;
-    }
 }

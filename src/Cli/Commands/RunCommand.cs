@@ -2,6 +2,7 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -58,6 +59,7 @@ internal sealed class RunCommand
 
     private int Run(ParseResult result)
     {
+        var words = CommandWords(result);
         var options = _machine.Read(result);
         Prerequisites.Require([.. Prerequisites.ForRun, .. options.Kernel is null ? Prerequisites.ForBuild : []]);
         if (options.Kernel is null)
@@ -65,7 +67,6 @@ internal sealed class RunCommand
         options = options with { Acceleration = Accelerator.Choose(options.Acceleration) };
 
         using var scratch = new ScratchDirectory();
-        var words = result.GetValue(_command) is { Length: > 0 } command ? RawArguments.Last(command.Length) : null;
         var input = Descriptors.ReadRegularInput();
         var terminal = Terminal.Open();
         var root = GuestRoot.Create(new GuestPlan(words, TerminalSettings(terminal), TerminalType()) { Input = input });
@@ -80,6 +81,21 @@ internal sealed class RunCommand
             Input = input is null ? new GuestInput(terminal) : null,
         };
         return StatusOf(session.Run(), result.GetValue(_timeout));
+    }
+
+    /// <summary>The guest's command, or null for a shell. Any word before the -- must be an option.</summary>
+    private IReadOnlyList<byte[]>? CommandWords(ParseResult result)
+    {
+        var words = result.GetValue(_command) ?? [];
+        var separator = result.Tokens.ToList().FindIndex(token => token.Type == TokenType.DoubleDash);
+        var after = separator < 0 ? 0 : result.Tokens.Count - separator - 1;
+        if (words.Length > after)
+            throw new CliFailure(
+                words[0].StartsWith('-')
+                    ? $"unknown option '{words[0]}' (see `jiffy run --help`)"
+                    : $"'{words[0]}' is not an option; a command for the guest stands after --, as in: jiffy run -- {words[0]}",
+                ExitStatus.Usage);
+        return words.Length > 0 ? RawArguments.Last(words.Length) : null;
     }
 
     private static int StatusOf(SessionEnd end, int limit)

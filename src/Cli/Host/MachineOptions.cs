@@ -9,6 +9,9 @@ internal sealed record MachineOptions
 {
     public const int DefaultCpus = 2;
     public const int LargestCpus = 64;
+
+    /// <summary>Mebibytes.</summary>
+    public const int LeastMemory = 16;
     public const int DefaultMemory = 256;
 
     public int Cpus { get; init; } = DefaultCpus;

@@ -50,7 +50,12 @@ internal sealed class Terminal : IDisposable
 
     private static string? Stty(params string[] arguments)
     {
-        var start = new ProcessStartInfo("stty", arguments) { UseShellExecute = false, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("stty", arguments) 
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         try
         {
             using var process = Process.Start(start);
