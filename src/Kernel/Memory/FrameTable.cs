@@ -1,0 +1,60 @@
+// What the kernel knows of each frame of memory: who has it and how many refer to it.
+// A frame that is mapped by several address spaces, or held by a file's page cache and mapped, has one reference for each; whoever
+// drops the last gives it back. Reading one while the caller's own reference is the only one is stable: nobody else can add to it.
+// Contexts: any. Locks: references change by atomic operations; the other fields belong to FrameAllocator and its lock.
+// Linux: struct page, get_page(), put_page().
+using System.Threading;
+using Jiffy.Kernel.Observe;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Memory;
+
+internal enum FrameState : byte
+{
+    /// <summary>Not memory the kernel may hand out: a hole, the image, firmware. The zero value.</summary>
+    Reserved,
+
+    /// <summary>First frame of a free block, on the list of its order.</summary>
+    FreeHead,
+
+    /// <summary>Inside a free block.</summary>
+    FreeTail,
+
+    /// <summary>First frame of a block in use.</summary>
+    UsedHead,
+
+    /// <summary>Inside a block in use.</summary>
+    UsedTail,
+}
+
+internal struct FrameInfo
+{
+    public uint Next, Previous; // neighbours on the free list; only while FreeHead
+    public int References;      // only while UsedHead
+    public FrameState State;
+    public byte Order;          // of the block; only in a head
+}
+
+public static class FrameTable
+{
+    internal static FrameInfo[] Info = null!;
+
+    /// <summary>One more reference to a frame that the caller already holds one to.</summary>
+    public static void Share(FrameNumber frame)
+    {
+        var count = Interlocked.Increment(ref Info[frame.Value].References);
+        Invariant.That(count > 1, "a shared frame had an owner");
+    }
+
+    /// <summary>Gives up one reference; the last one gives the frame back.</summary>
+    public static void Drop(FrameNumber frame)
+    {
+        var count = Interlocked.Decrement(ref Info[frame.Value].References);
+        Invariant.That(count >= 0, "a dropped frame had an owner");
+        if (count == 0)
+            FrameAllocator.GiveUnreferenced(frame, 0);
+    }
+
+    /// <summary>How many references there are; only one's own single reference makes the answer stable.</summary>
+    public static int References(FrameNumber frame) => Volatile.Read(ref Info[frame.Value].References);
+}
