@@ -13,7 +13,7 @@ internal sealed class StackAbandoned : Exception
 {
 }
 
-internal enum FiberEntry { BootPrimary, BootSecondary, StartTask }
+internal enum FiberEntry { BootPrimary, BootSecondary, StartTask, Body }
 
 internal sealed class Fiber
 {
@@ -25,7 +25,7 @@ internal sealed class Fiber
 
     private readonly Baton _baton = new();
     private FiberEntry _entry;
-    private bool _abandoned;
+    private bool _abandoned, _isPinned;
     private Baton? _unwinder;
 
     private Fiber()
@@ -40,6 +40,9 @@ internal sealed class Fiber
     public SimMachine Machine { get; private set; } = null!;
 
     public TaskContext Context { get; private set; } = null!;
+
+    /// <summary>What the fiber waits for when it does not run.</summary>
+    public Baton Baton => _baton;
 
     /// <summary>The CPU that this stack is on, or was on last.</summary>
     public SimCpu Cpu { get; set; } = null!;
@@ -86,6 +89,13 @@ internal sealed class Fiber
         Sleep();
     }
 
+    /// <summary>The stack goes on under another name: the kernel's own for CPU 0's first stack.</summary>
+    public void Rename(TaskContext context)
+    {
+        Context = context;
+        context.Fiber = this;
+    }
+
     /// <summary>Lets the fiber run; the caller has no more right to.</summary>
     public void Resume() => _baton.Give();
 
@@ -123,19 +133,26 @@ internal sealed class Fiber
     private void Loop()
     {
         t_current = this;
-        if (SimHost.IsPinned)
-            SimHost.PinThisThread();
         while (true)
         {
             _baton.Take();
+            Pin();
             RunOnce();
-            var next = _unwinder ?? Machine.HostBaton;
+            var next = _unwinder ?? Machine.BatonAfter(this);
             _unwinder = null;
             Machine.ForgetFiber(this);
             lock (s_idle)
                 s_idle.Push(this);
             next.Give();
         }
+    }
+
+    private void Pin()
+    {
+        if (_isPinned || !SimHost.IsPinned)
+            return;
+        SimHost.PinThisThread();
+        _isPinned = true;
     }
 
     private void RunOnce()
@@ -145,7 +162,6 @@ internal sealed class Fiber
         try
         {
             Machine.EnterKernel(this, _entry);
-            Machine.RecordFailure("kernel code returned that must not return");
         }
         catch (StackAbandoned)
         {

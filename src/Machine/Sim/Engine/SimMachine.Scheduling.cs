@@ -102,11 +102,11 @@ public sealed partial class SimMachine
         if (_cpus.Length == 1)
             return cpu;
         var candidates = Candidates();
-        if (candidates == 0)
-            candidates = Runnable();
         var mine = 1UL << cpu.Id;
         if (candidates == mine)
             return cpu;
+        if (candidates == 0)
+            return NextSpinner(cpu.Id)!;
         var current = (candidates & mine) != 0 ? cpu.Id : -1;
         return _cpus[Schedule.PickCpu(current, candidates)];
     }
@@ -116,9 +116,7 @@ public sealed partial class SimMachine
     {
         var candidates = Candidates();
         if (candidates == 0)
-            candidates = Runnable();
-        if (candidates == 0)
-            return null;
+            return NextSpinner(_cpus.Length - 1);
         if (BitOperations.IsPow2(candidates))
             return _cpus[BitOperations.TrailingZeroCount(candidates)];
         return _cpus[Schedule.PickCpu(-1, candidates)];
@@ -135,15 +133,16 @@ public sealed partial class SimMachine
         return set;
     }
 
-    private ulong Runnable()
+    /// <summary>When all spin they take turns, whatever the schedule wants: one of them may see what the others did without a step.</summary>
+    private SimCpu? NextSpinner(int after)
     {
-        ulong set = 0;
-        foreach (var cpu in _cpus)
+        for (var i = 1; i <= _cpus.Length; i++)
         {
+            var cpu = _cpus[(after + i) % _cpus.Length];
             if (cpu.CanRun)
-                set |= 1UL << cpu.Id;
+                return cpu;
         }
-        return set;
+        return null;
     }
 
     /// <summary>The CPU halts until an interrupt is pending for it, which is taken before this returns.</summary>

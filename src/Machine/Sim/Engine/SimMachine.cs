@@ -117,10 +117,17 @@ public sealed partial class SimMachine : IDisposable
     /// <summary>Ends the run as a failure, from kernel code or the host.</summary>
     public void Fail(string reason)
     {
-        RecordFailure(reason);
+        RecordFailure(reason + "\n" + StackTexts.Here());
         if (Fiber.Current is { } fiber)
             fiber.StopMachine();
         throw Report();
+    }
+
+    /// <summary>A report on this run, with an exception of the host's as the reason.</summary>
+    public SimFailureException ReportOf(Exception error)
+    {
+        RecordFailure(error);
+        return Report();
     }
 
     internal static string NameOf(TaskContext? context)
@@ -138,7 +145,7 @@ public sealed partial class SimMachine : IDisposable
     {
         if (_failure is not null)
             return;
-        _failure = $"{error.GetType().Name} in kernel code: {error.Message}\n{StackTexts.Of(error)}";
+        _failure = $"{error.GetType().Name} {error.Message}\n{StackTexts.Of(error)}";
         _failureCause = error;
     }
 
@@ -148,10 +155,16 @@ public sealed partial class SimMachine : IDisposable
         switch (entry)
         {
             case FiberEntry.BootPrimary:
+                fiber.Rename(KernelEntry.Instance.CreateIdle(0));
                 KernelEntry.Instance.BootPrimary();
+                RecordFailure("BootPrimary returned");
                 break;
             case FiberEntry.BootSecondary:
                 KernelEntry.Instance.BootSecondary();
+                RecordFailure("BootSecondary returned");
+                break;
+            case FiberEntry.Body:
+                ((BodyContext)fiber.Context).Body();
                 break;
             default:
                 KernelEntry.Instance.StartTask(fiber.Previous!, fiber.Context);

@@ -13,7 +13,7 @@ public enum PointKind
 
 internal sealed class Trace
 {
-    private const int Kept = 256;
+    private const int Kept = 512;
 
     private readonly Entry[] _entries = new Entry[Kept];
     private long _count;
@@ -27,6 +27,9 @@ internal sealed class Trace
         public long Detail;
         public TaskContext? Context;
         public string? Place;
+
+        public readonly bool IsLike(in Entry other) => Cpu == other.Cpu && Kind == other.Kind && Context == other.Context
+            && Detail == other.Detail && Place == other.Place;
     }
 
     /// <summary>Note the calling place of each step: slow, for the replay of a failure.</summary>
@@ -53,17 +56,21 @@ internal sealed class Trace
         entry.Place = RecordsPlaces ? StackTexts.Caller() : null;
     }
 
-    /// <summary>The last steps, oldest first, one line each.</summary>
+    /// <summary>The last steps, oldest first, one line each; what repeats is told once.</summary>
     public string Tell()
     {
         var text = new StringBuilder();
-        for (var i = Math.Max(0, _count - Kept); i < _count; i++)
+        for (var i = Math.Max(0, _count - Kept); i < _count;)
         {
             ref var entry = ref _entries[i & (Kept - 1)];
+            var times = 1;
+            while (++i < _count && entry.IsLike(_entries[i & (Kept - 1)]))
+                times++;
             text.Append($"    {entry.Time,10} ns  ");
             text.Append(' ', 4 * entry.Cpu).Append($"cpu{entry.Cpu} {SimMachine.NameOf(entry.Context)}: ");
             text.Append(entry.Kind == PointKind.Deliver ? $"interrupt {(PendingInterrupts)entry.Detail}" : entry.Kind.ToString());
-            text.AppendLine(string.IsNullOrEmpty(entry.Place) ? "" : "  " + entry.Place);
+            text.Append(string.IsNullOrEmpty(entry.Place) ? "" : "  " + entry.Place);
+            text.AppendLine(times == 1 ? "" : $"  ({times} times)");
         }
         return text.ToString();
     }

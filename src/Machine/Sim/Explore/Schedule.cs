@@ -70,5 +70,5 @@ public sealed class RandomWalk : Schedule
 
     public override bool InterruptNow() => _deferOnceIn == 1 || OnceIn(_deferOnceIn);
 
-    public override string Describe() => $"random walk, seed {Seed}";
+    public override string Describe() => $"walk:{Seed}";
 }

@@ -1,0 +1,61 @@
+// Probabilistic concurrency testing (Burckhardt et al., ASPLOS 2010): the CPU with the highest priority runs, and at a few
+// steps chosen beforehand the one that runs falls to the lowest. A bug that needs d orderings is found with a
+// probability of at least 1/(n * k^(d-1)) for n CPUs and k steps, whatever the program does in between.
+// How many steps a run has is learnt from the runs before, and is part of a schedule's name.
+using System;
+using System.Numerics;
+
+namespace Jiffy.Machine.Sim;
+
+public sealed class PriorityChanges : Schedule
+{
+    private const int MostChanges = 4;
+    private const int ShortestRun = 4;
+
+    private readonly int[] _priorities = new int[Cpu.Max];
+    private readonly int[] _changeAt = new int[MostChanges];
+    private int _changes, _step, _lowest, _deferOnceIn, _length = ShortestRun;
+
+    /// <summary>Decisions of the run so far.</summary>
+    public int Decisions => _step;
+
+    /// <summary>Steps among which the changes of priority of the next run are chosen.</summary>
+    public int Length { get => _length; set => _length = Math.Max(value, ShortestRun); }
+
+    public override void Begin(ulong seed)
+    {
+        base.Begin(seed);
+        for (var cpu = 0; cpu < _priorities.Length; cpu++)
+            _priorities[cpu] = NextBelow(1 << 20);
+        _changes = 1 + NextBelow(MostChanges);
+        for (var i = 0; i < _changes; i++)
+            _changeAt[i] = NextBelow(_length);
+        _deferOnceIn = 1 + NextBelow(4);
+        _step = 0;
+        _lowest = 0;
+    }
+
+    public override int PickCpu(int current, ulong candidates)
+    {
+        if (current >= 0 && _changeAt.AsSpan(0, _changes).Contains(_step))
+            _priorities[current] = --_lowest;
+        _step++;
+        return Highest(candidates);
+    }
+
+    public override bool InterruptNow() => _deferOnceIn == 1 || OnceIn(_deferOnceIn);
+
+    public override string Describe() => $"pct:{Seed}/{_length}";
+
+    private int Highest(ulong candidates)
+    {
+        var best = -1;
+        for (; candidates != 0; candidates &= candidates - 1)
+        {
+            var cpu = BitOperations.TrailingZeroCount(candidates);
+            if (best < 0 || _priorities[cpu] > _priorities[best])
+                best = cpu;
+        }
+        return best;
+    }
+}
