@@ -1,0 +1,224 @@
+// The kernel log: a ring of records that dmesg, syslog(2) and /dev/kmsg read, and the console shows when urgent enough.
+// Contexts: any, hardirq included. Lock: s_lock guards ring and counters; the console is written outside it.
+// Linux: printk(), struct printk_ringbuffer. man 2 syslog.
+using System;
+using System.Runtime.CompilerServices;
+using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Sync;
+using Jiffy.Kernel.Wait;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Observe;
+
+/// <summary>Urgency, as syslog(3) numbers it.</summary>
+public enum LogLevel
+{
+    Emergency = 0,
+    Alert = 1,
+    Critical = 2,
+    Error = 3,
+    Warning = 4,
+    Notice = 5,
+    Info = 6,
+    Debug = 7,
+}
+
+/// <summary>One record's head.</summary>
+public struct LogRecord
+{
+    public LogLevel Level;
+
+    /// <summary>Nanoseconds since start.</summary>
+    public long Time;
+    public long Sequence;
+    public int Length;
+}
+
+public static class KernelLog
+{
+    /// <summary>Bytes of one record's text; longer messages are cut.</summary>
+    public const int MaxText = 224;
+
+    private const int Slots = 512;
+
+    [InlineArray(MaxText)]
+    private struct TextBytes
+    {
+        private byte _first;
+    }
+
+    private struct Slot
+    {
+        public LogRecord Record;
+        public TextBytes Text;
+    }
+
+    private readonly struct Rank : ILockRank
+    {
+        static LockRank ILockRank.Rank => LockRank.Log;
+    }
+
+    private static SpinLock<Rank, IrqsOff> s_lock;
+    private static Slot[]? s_slots;
+    private static long s_next, s_clearedBefore;
+
+    /// <summary>Records more urgent than this go to the console: /proc/sys/kernel/printk's first number.</summary>
+    public static int ConsoleLevel = (int)LogLevel.Warning;
+
+    /// <summary>Sleepers on /dev/kmsg and syslog(2).</summary>
+    public static WaitQueue Readers { get; private set; } = null!;
+
+    public static void Init(int consoleLevel)
+    {
+        s_lock = default;
+        s_slots = new Slot[Slots];
+        s_next = 0;
+        s_clearedBefore = 0;
+        ConsoleLevel = consoleLevel;
+        Readers = new WaitQueue();
+    }
+
+    /// <summary>Sequence number of the oldest record kept.</summary>
+    public static long First => Math.Max(0, s_next - Slots);
+
+    /// <summary>Sequence number that the next record will get.</summary>
+    public static long Next => s_next;
+
+    /// <summary>Records before this were cleared away for syslog(2)'s readers.</summary>
+    public static long ClearedBefore => s_clearedBefore;
+
+    /// <summary>Hides all records so far from SYSLOG_ACTION_READ_ALL.</summary>
+    public static void Clear() => s_clearedBefore = s_next;
+
+    public static void Write(LogLevel level, ref LogMessage message) => Write(level, message.Text);
+
+    public static void Write(LogLevel level, ReadOnlySpan<byte> text)
+    {
+        var time = Clock.Now;
+        text = text.Slice(0, Math.Min(text.Length, MaxText));
+        if (s_slots is { } slots)
+        {
+            using (s_lock.Acquire())
+            {
+                ref var slot = ref slots[s_next % Slots];
+                slot.Record = new LogRecord { Level = level, Time = time, Sequence = s_next, Length = text.Length };
+                Span<byte> bytes = slot.Text;
+                text.CopyTo(bytes);
+                s_next++;
+            }
+        }
+
+        if ((int)level < ConsoleLevel)
+            Show(time, text);
+    }
+
+    /// <summary>Copies record <paramref name="sequence"/>; its text's length is in the record. False: not written yet or overwritten.</summary>
+    public static bool TryRead(long sequence, out LogRecord record, Span<byte> text)
+    {
+        record = default;
+        if (s_slots is not { } slots)
+            return false;
+        using (s_lock.Acquire())
+        {
+            if (sequence < 0 || sequence >= s_next || sequence < s_next - Slots)
+                return false;
+            ref var slot = ref slots[sequence % Slots];
+            record = slot.Record;
+            Span<byte> bytes = slot.Text;
+            bytes.Slice(0, Math.Min(record.Length, text.Length)).CopyTo(text);
+            return true;
+        }
+    }
+
+    /// <summary>Writes a line's head as dmesg shows it, <c>[    1.234567] </c>; its length. <paramref name="to"/>: 32 bytes.</summary>
+    public static int FormatTime(Span<byte> to, long time)
+    {
+        var line = new TextWriter(to);
+        line.Append($"[{time / 1_000_000_000,5}.{time / 1000 % 1_000_000:d6}] ");
+        return line.Length;
+    }
+
+    private static void Show(long time, ReadOnlySpan<byte> text)
+    {
+        Span<byte> head = stackalloc byte[32];
+        KernelConsole.WriteLine(head.Slice(0, FormatTime(head, time)), text);
+    }
+}
+
+/// <summary>Formats a message into itself, on the caller's stack.</summary>
+[InterpolatedStringHandler]
+public ref struct LogMessage
+{
+    [InlineArray(KernelLog.MaxText)]
+    private struct Buffer
+    {
+        private byte _first;
+    }
+
+    private Buffer _buffer;
+    private int _length;
+
+    public LogMessage(int literalLength, int formattedCount)
+    {
+        _buffer = default;
+        _length = 0;
+    }
+
+    [System.Diagnostics.CodeAnalysis.UnscopedRef]
+    public ReadOnlySpan<byte> Text
+    {
+        get
+        {
+            ReadOnlySpan<byte> all = _buffer;
+            return all.Slice(0, _length);
+        }
+    }
+
+    public void AppendLiteral(string text)
+    {
+        Span<byte> all = _buffer;
+        var writer = new TextWriter(all.Slice(_length));
+        writer.Append(text);
+        _length += writer.Length;
+    }
+
+    public void AppendFormatted(string? text, int alignment = 0)
+    {
+        if (text is not null)
+            AppendFormatted(text.AsSpan(), alignment);
+    }
+
+    public void AppendFormatted(scoped ReadOnlySpan<char> text, int alignment = 0)
+    {
+        Span<byte> all = _buffer;
+        var writer = new TextWriter(all.Slice(_length));
+        writer.Append(text, alignment);
+        _length += writer.Length;
+    }
+
+    public void AppendFormatted(scoped ReadOnlySpan<byte> text, int alignment = 0)
+    {
+        Span<byte> all = _buffer;
+        var writer = new TextWriter(all.Slice(_length));
+        writer.Append(text, alignment);
+        _length += writer.Length;
+    }
+
+    public void AppendFormatted(long value, int alignment = 0, string? format = null)
+    {
+        Span<byte> all = _buffer;
+        var writer = new TextWriter(all.Slice(_length));
+        writer.Append(value, alignment, format);
+        _length += writer.Length;
+    }
+
+    public void AppendFormatted(ulong value, int alignment = 0, string? format = null)
+    {
+        Span<byte> all = _buffer;
+        var writer = new TextWriter(all.Slice(_length));
+        writer.Append(value, alignment, format);
+        _length += writer.Length;
+    }
+
+    public void AppendFormatted(int value, int alignment = 0, string? format = null) => AppendFormatted((long)value, alignment, format);
+}
