@@ -33,7 +33,7 @@ internal sealed class TinyTask : TaskContext
 
 internal sealed class TinyKernel : KernelEntry
 {
-    public const int Read = 0, Write = 1, Yield = 24, GetPid = 39, Fork = 57, Exit = 60;
+    public const int Read = 0, Write = 1, Yield = 24, GetPid = 39, Fork = 57, Exit = 60, Unmap = 11;
 
     private readonly Queue<TinyTask> _runnable = new();
     private readonly List<TinyTask> _all = new();
@@ -161,6 +161,10 @@ internal sealed class TinyKernel : KernelEntry
             case Fork:
                 user.Rax = ForkCurrent(ref user);
                 break;
+            case Unmap:
+                UnmapCurrent(user.Rdi);
+                user.Rax = 0;
+                break;
             case Exit:
                 ExitCurrent();
                 break;
@@ -229,6 +233,14 @@ internal sealed class TinyKernel : KernelEntry
         child.CopyUserStateFrom(parent);
         child.Table = parent.Table;
         return (ulong)_all.Count;
+    }
+
+    private void UnmapCurrent(ulong page)
+    {
+        var table = TinyTask.Current.Table;
+        table.Exchange(page, default);
+        if (!SkipsFlush)
+            table.Flush(CpuSet.FirstN(Cpu.Count), page, page + Frames.Size);
     }
 
     private void Idle()
