@@ -1,4 +1,6 @@
 // Searching and comparing spans.
+using System.Runtime.InteropServices;
+
 namespace System;
 
 public static class MemoryExtensions
@@ -13,7 +15,9 @@ public static class MemoryExtensions
 
     public static Span<T> AsSpan<T>(this T[]? array, int start, int length) => new(array, start, length);
 
-    public static ReadOnlySpan<char> AsSpan(this string? text) => text;
+    // The language's own conversion from string calls this, so it must not use that conversion.
+    public static ReadOnlySpan<char> AsSpan(this string? text) =>
+        text is null ? default : MemoryMarshal.CreateReadOnlySpan(in text.GetPinnableReference(), text.Length);
 
     public static int IndexOf<T>(this Span<T> span, T value) where T : IEquatable<T>? => IndexOf((ReadOnlySpan<T>)span, value);
 

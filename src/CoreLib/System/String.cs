@@ -1,5 +1,6 @@
 // Immutable text, in practice literals. Making strings is not offered: kernel code writes text into spans.
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Internal.Runtime;
@@ -33,6 +34,13 @@ public sealed class String : IEquatable<string>
 
     public static bool IsNullOrEmpty([NotNullWhen(false)] string? value) => value is null || value.Length == 0;
 
+    internal static unsafe string Create(ReadOnlySpan<char> text)
+    {
+        var made = Unsafe.As<string>(RuntimeExports.NewArray(Empty.OwnType, text.Length));
+        text.CopyTo(MemoryMarshal.CreateSpan(ref made._firstChar, text.Length));
+        return made;
+    }
+
     public ref readonly char GetPinnableReference() => ref _firstChar;
 
     public bool Equals(string? other) => Equals(this, other);
@@ -61,5 +69,5 @@ public sealed class String : IEquatable<string>
     public static bool operator !=(string? a, string? b) => !Equals(a, b);
 
     public static implicit operator ReadOnlySpan<char>(string? value) =>
-        value is null ? default : MemoryMarshal.CreateReadOnlySpan(in value._firstChar, value._stringLength);
+        value.AsSpan();
 }

@@ -59,9 +59,9 @@ public sealed class SuppressGCTransitionAttribute : Attribute
 }
 
 // The compiler asks whether an object answers casts itself; none does.
-public interface IDynamicInterfaceCastable
+internal interface IDynamicInterfaceCastable
 {
-    RuntimeTypeHandle GetInterfaceImplementation(RuntimeTypeHandle interfaceType);
+    RuntimeTypeHandle GetDynamicInterfaceImplementation(RuntimeTypeHandle interfaceType);
 
     bool IsInterfaceImplemented(RuntimeTypeHandle interfaceType, bool throwIfNotImplemented);
 }
