@@ -1,6 +1,6 @@
 // `jiffy build`: compiles the kernel and links the bootable image.
 using System.CommandLine;
-using System.IO;
+using Jiffy.Cli.Build;
 using Jiffy.Cli.Host;
 
 namespace Jiffy.Cli.Commands;
@@ -22,7 +22,10 @@ internal static class BuildCommand
     /// <summary>Brings the image up to date, with progress on the error stream. Fails with the compiler's messages.</summary>
     public static void BuildImage()
     {
-        if (!File.Exists(Repository.KernelImage))
-            throw new CliFailure("there is no kernel image yet");
+        new ImageBuilder(new BuildOptions(), step =>
+        {
+            if (!step.Skipped)
+                Report.Progress($"{step.Detail} ({step.Time.TotalSeconds:0.0} s)");
+        }).Build();
     }
 }

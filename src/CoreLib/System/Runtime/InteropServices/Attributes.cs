@@ -16,6 +16,14 @@ public enum CharSet
     Auto = 4,
 }
 
+// The language marks `where T : unmanaged` with it.
+public enum UnmanagedType
+{
+    Bool = 2,
+    I1 = 3,
+    U1 = 4,
+}
+
 public sealed class StructLayoutAttribute : Attribute
 {
     public StructLayoutAttribute(LayoutKind layoutKind) => Value = layoutKind;
