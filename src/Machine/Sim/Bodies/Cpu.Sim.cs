@@ -23,32 +23,25 @@ public static partial class Cpu
 
     public static partial bool DisableInterrupts()
     {
-        if (Fiber.Current is not { } fiber)
+        if (Fiber.Current is null)
         {
             var wereOnHere = !t_interruptsOff;
             t_interruptsOff = true;
             return wereOnHere;
         }
-        if (fiber.IsUnwinding)
+        if (Fiber.Running is not { } fiber)
             return false;
+        SimMachine.Point(PointKind.InterruptsOff); // before: an interrupt may still come first
         var wereOn = fiber.Cpu.InterruptsOn;
-        if (wereOn)
-        {
-            SimMachine.Point(PointKind.InterruptsOff); // before, so that an interrupt may still come first
-            fiber.Cpu.InterruptsOn = false;
-        }
-        else
-        {
-            SimMachine.Point(PointKind.InterruptsOff);
-        }
+        fiber.Cpu.InterruptsOn = false;
         return wereOn;
     }
 
     public static partial void RestoreInterrupts(bool wereOn)
     {
-        if (Fiber.Current is not { } fiber)
+        if (Fiber.Current is null)
             t_interruptsOff = !wereOn;
-        else if (!fiber.IsUnwinding)
+        else if (Fiber.Running is { } fiber)
             fiber.Machine.SetInterrupts(fiber, wereOn);
     }
 
@@ -66,13 +59,13 @@ public static partial class Cpu
 
     public static partial void WaitForInterrupt()
     {
-        if (Fiber.Current is { IsUnwinding: false } fiber)
+        if (Fiber.Running is { } fiber)
             fiber.Machine.Halt(fiber);
     }
 
     public static partial void StartOthers()
     {
-        if (Fiber.Current is { IsUnwinding: false } fiber)
+        if (Fiber.Running is { } fiber)
             fiber.Machine.StartOthers();
     }
 
@@ -82,13 +75,13 @@ public static partial class Cpu
 
     public static partial void StopOthers()
     {
-        if (Fiber.Current is { IsUnwinding: false } fiber)
+        if (Fiber.Running is { } fiber)
             fiber.Machine.StopOthers(fiber);
     }
 
     private static void Send(int cpu, PendingInterrupts interrupt)
     {
-        if (Fiber.Current is { IsUnwinding: false } fiber)
+        if (Fiber.Running is { } fiber)
             fiber.Machine.Send(fiber, cpu, interrupt);
     }
 

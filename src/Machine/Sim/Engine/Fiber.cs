@@ -18,6 +18,7 @@ internal enum FiberEntry { BootPrimary, BootSecondary, StartTask, Body }
 internal sealed class Fiber
 {
     private const int HostStackBytes = 1 << 20;
+    private const int MostCallsWhileUnwinding = 10_000;
 
     [ThreadStatic] private static Fiber? t_current;
     private static readonly Stack<Fiber> s_idle = new();
@@ -26,6 +27,7 @@ internal sealed class Fiber
     private readonly Baton _baton = new();
     private FiberEntry _entry;
     private bool _abandoned, _isPinned;
+    private int _callsWhileUnwinding;
     private Baton? _unwinder;
 
     private Fiber()
@@ -36,6 +38,16 @@ internal sealed class Fiber
 
     /// <summary>The fiber this code runs on; null on a thread that belongs to no machine.</summary>
     public static Fiber? Current => t_current;
+
+    /// <summary>The calling fiber if contract calls are to have an effect: null also while its stack is being taken away.</summary>
+    public static Fiber? Running
+    {
+        get
+        {
+            var fiber = t_current;
+            return fiber is null || !fiber.IsUnwinding || fiber.IsStuck() ? fiber : null;
+        }
+    }
 
     public SimMachine Machine { get; private set; } = null!;
 
@@ -70,6 +82,7 @@ internal sealed class Fiber
         fiber._entry = entry;
         fiber._abandoned = false;
         fiber.IsUnwinding = false;
+        fiber._callsWhileUnwinding = 0;
         fiber.StackText = null;
         fiber.Previous = null;
         return fiber;
@@ -128,6 +141,14 @@ internal sealed class Fiber
     {
         _unwinder = Machine.HostBaton;
         BeginUnwinding();
+    }
+
+    /// <summary>Throws again when code that runs while the stack is unwound does not end, as after a failed assertion there.</summary>
+    private bool IsStuck()
+    {
+        if (++_callsWhileUnwinding % MostCallsWhileUnwinding == 0)
+            throw new StackAbandoned();
+        return false;
     }
 
     private void Loop()

@@ -70,8 +70,10 @@ public sealed partial class SimMachine
     /// <summary>Ends the run: the machine is off.</summary>
     internal void SwitchOff(int exitStatus)
     {
+        if (Fiber.Running is not { } fiber)
+            return;
         ExitStatus = exitStatus;
-        Fiber.Current?.StopMachine();
+        fiber.StopMachine();
     }
 
     private void ResetDevices()

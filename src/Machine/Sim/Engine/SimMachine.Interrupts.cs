@@ -30,6 +30,13 @@ public sealed partial class SimMachine
             TakeInterrupt(fiber);
     }
 
+    /// <summary>Before a CPU's code ends: what was held back arrives now.</summary>
+    private void TakePendingInterrupts(Fiber fiber)
+    {
+        while (fiber.Cpu.InterruptsOn && fiber.Cpu.Pending != 0)
+            TakeInterrupt(fiber);
+    }
+
     /// <summary>Runs one pending interrupt's handler, then the kernel's way out of it.</summary>
     private void TakeInterrupt(Fiber fiber)
     {

@@ -23,16 +23,14 @@ public sealed partial class SimMachine
     /// <summary>An observable step of the calling stack. Nothing on a thread that belongs to no machine.</summary>
     internal static void Point(PointKind kind, long detail = 0)
     {
-        var fiber = Fiber.Current;
-        if (fiber is not null && !fiber.IsUnwinding)
+        if (Fiber.Running is { } fiber)
             fiber.Machine.Step(fiber, kind, detail);
     }
 
     /// <summary>A step in a loop that waits for another CPU.</summary>
     internal static void Spin()
     {
-        var fiber = Fiber.Current;
-        if (fiber is null || fiber.IsUnwinding)
+        if (Fiber.Running is not { } fiber)
             return;
         var machine = fiber.Machine;
         fiber.Cpu.PointsSinceSpin = 0;
@@ -60,6 +58,8 @@ public sealed partial class SimMachine
     private void Count(SimCpu cpu, PointKind kind, long detail)
     {
         _now += Options.StepNanoseconds;
+        if (_nextEvent != long.MaxValue && Options.TimeLeaps && Schedule.LeapToNextEvent())
+            _now = Math.Max(_now, _nextEvent);
         _trace.Add(cpu, kind, _now, detail);
         if (kind != PointKind.Relax)
         {

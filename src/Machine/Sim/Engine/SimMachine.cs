@@ -117,6 +117,8 @@ public sealed partial class SimMachine : IDisposable
     /// <summary>Ends the run as a failure, from kernel code or the host.</summary>
     public void Fail(string reason)
     {
+        if (Fiber.Current is { IsUnwinding: true })
+            return; // code that is being unwound finds things half done
         RecordFailure(reason + "\n" + StackTexts.Here());
         if (Fiber.Current is { } fiber)
             fiber.StopMachine();
@@ -165,6 +167,7 @@ public sealed partial class SimMachine : IDisposable
                 break;
             case FiberEntry.Body:
                 ((BodyContext)fiber.Context).Body();
+                TakePendingInterrupts(fiber);
                 break;
             default:
                 KernelEntry.Instance.StartTask(fiber.Previous!, fiber.Context);

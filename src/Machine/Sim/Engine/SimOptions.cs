@@ -17,6 +17,9 @@ public sealed class SimOptions
     /// <summary>Virtual nanoseconds that pass with each observable step.</summary>
     public int StepNanoseconds { get; init; } = 20;
 
+    /// <summary>Lets the schedule bring the next event forward while CPUs have work, so that time-outs come at any step.</summary>
+    public bool TimeLeaps { get; init; } = true;
+
     /// <summary>Steps after which a run counts as a livelock.</summary>
     public long MaxSteps { get; init; } = 50_000_000;
 

@@ -14,7 +14,7 @@ public sealed class PriorityChanges : Schedule
 
     private readonly int[] _priorities = new int[Cpu.Max];
     private readonly int[] _changeAt = new int[MostChanges];
-    private int _changes, _step, _lowest, _deferOnceIn, _length = ShortestRun;
+    private int _changes, _step, _lowest, _deferOnceIn, _leapOnceIn, _length = ShortestRun;
 
     /// <summary>Decisions of the run so far.</summary>
     public int Decisions => _step;
@@ -31,6 +31,7 @@ public sealed class PriorityChanges : Schedule
         for (var i = 0; i < _changes; i++)
             _changeAt[i] = NextBelow(_length);
         _deferOnceIn = 1 + NextBelow(4);
+        _leapOnceIn = NextBelow(2) == 0 ? 0 : _length;
         _step = 0;
         _lowest = 0;
     }
@@ -44,6 +45,8 @@ public sealed class PriorityChanges : Schedule
     }
 
     public override bool InterruptNow() => _deferOnceIn == 1 || OnceIn(_deferOnceIn);
+
+    public override bool LeapToNextEvent() => _leapOnceIn > 0 && OnceIn(_leapOnceIn);
 
     public override string Describe() => $"pct:{Seed}/{_length}";
 

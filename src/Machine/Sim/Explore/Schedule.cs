@@ -23,6 +23,9 @@ public abstract class Schedule
     /// <summary>Whether a pending interrupt arrives at this point, or later.</summary>
     public abstract bool InterruptNow();
 
+    /// <summary>Whether time leaps to the next event although CPUs have work: a time-out may come at any step.</summary>
+    public virtual bool LeapToNextEvent() => false;
+
     /// <summary>How to get this run again.</summary>
     public abstract string Describe();
 
@@ -52,13 +55,14 @@ public abstract class Schedule
 /// <summary>Goes on with the same CPU most times, and to any other now and then; how often differs from seed to seed.</summary>
 public sealed class RandomWalk : Schedule
 {
-    private int _switchOnceIn = 8, _deferOnceIn = 2;
+    private int _switchOnceIn = 8, _deferOnceIn = 2, _leapOnceIn;
 
     public override void Begin(ulong seed)
     {
         base.Begin(seed);
         _switchOnceIn = 2 << NextBelow(5);
         _deferOnceIn = 1 + NextBelow(4);
+        _leapOnceIn = NextBelow(2) == 0 ? 0 : 8 << NextBelow(5);
     }
 
     public override int PickCpu(int current, ulong candidates)
@@ -69,6 +73,8 @@ public sealed class RandomWalk : Schedule
     }
 
     public override bool InterruptNow() => _deferOnceIn == 1 || OnceIn(_deferOnceIn);
+
+    public override bool LeapToNextEvent() => _leapOnceIn > 0 && OnceIn(_leapOnceIn);
 
     public override string Describe() => $"walk:{Seed}";
 }
