@@ -115,10 +115,16 @@ internal sealed class Fiber
     /// <summary>Takes the stack away. The caller holds the baton, and has it again when this returns; <paramref name="own"/> is where it waits.</summary>
     public void Abandon(Baton own)
     {
-        _abandoned = true;
-        _unwinder = own;
+        MarkAbandoned(own);
         _baton.Give();
         own.Take();
+    }
+
+    /// <summary>The stack is to be taken away as soon as the fiber gets the baton; <paramref name="next"/> has it afterwards.</summary>
+    public void MarkAbandoned(Baton next)
+    {
+        _abandoned = true;
+        _unwinder = next;
     }
 
     private void Sleep()

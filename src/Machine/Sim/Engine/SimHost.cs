@@ -1,4 +1,5 @@
-// What the simulated machine asks of the host: staying on one core, so that handing over the baton is a plain task switch.
+// What the simulated machine asks of the host: staying on one core, so that handing over the baton is a plain task switch, and
+// not to let the thread that gets the baton push aside the one that gives it, which is about to sleep anyway.
 using System;
 using System.Runtime.InteropServices;
 
@@ -6,6 +7,8 @@ namespace Jiffy.Machine.Sim;
 
 public static class SimHost
 {
+    private const int SchedBatch = 3;
+
     private static int s_core = -1;
 
     /// <summary>True once <see cref="PinToOneCore"/> has been called.</summary>
@@ -29,8 +32,13 @@ public static class SimHost
         if (s_core is < 0 or > 63)
             return;
         var mask = 1UL << s_core;
+        var priority = 0;
         _ = SetAffinity(0, sizeof(ulong), ref mask); // a host that refuses is only slower
+        _ = SetScheduler(0, SchedBatch, ref priority);
     }
+
+    [DllImport("libc", EntryPoint = "sched_setscheduler")]
+    private static extern int SetScheduler(int thread, int policy, ref int priority);
 
     [DllImport("libc", EntryPoint = "sched_getcpu")]
     private static extern int CurrentCore();
