@@ -23,10 +23,11 @@ public abstract class KernelEntry
     /// <summary>Where the machine finds the kernel: set once by start-up code before the first entry.</summary>
     public static KernelEntry Instance = null!;
 
-    /// <summary>First kernel code, on CPU 0's idle context, interrupts off. Does not return.</summary>
+    /// <summary>First kernel code, on CPU 0's idle context, interrupts off. Does not return. No frame is taken from the kernel before this.</summary>
     public abstract void BootPrimary();
 
-    /// <summary>Makes (at boot, on CPU 0) the idle context on which CPU <paramref name="cpu"/> will start.</summary>
+    /// <summary>Makes (at boot, on CPU 0) the idle context on which CPU <paramref name="cpu"/> will start. For CPU 0 before <see cref="BootPrimary"/>. The machine gives
+    /// it a stack if it has none.</summary>
     public abstract TaskContext CreateIdle(int cpu);
 
     /// <summary>First kernel code of another CPU, on its idle context, interrupts off. Does not return.</summary>
@@ -47,7 +48,7 @@ public abstract class KernelEntry
     /// </summary>
     public abstract void ReturnToUser(ref UserRegisters user);
 
-    /// <summary>A device's interrupt line is active; interrupts off. The machine acknowledges afterwards.</summary>
+    /// <summary>A device's interrupt line is active; interrupts off. The machine has acknowledged it already: the handler may turn interrupts on for softirqs.</summary>
     public abstract void DeviceInterrupt(InterruptLine line, bool fromUser);
 
     /// <summary>The alarm set by <see cref="Clock.SetAlarm"/> went off on this CPU; interrupts off.</summary>
@@ -67,7 +68,8 @@ public abstract class KernelEntry
 
     /// <summary>
     /// An access to a user address (below <see cref="UserMemory.Limit"/>) found no fitting page table entry. Interrupts as they were at the
-    /// access; may sleep if they were on. <paramref name="fromUser"/>: user mode did it; else a user copy of the kernel's.
+    /// access; may sleep if they were on. <paramref name="fromUser"/>: user mode did it (then the address may also be a kernel one); else a user copy
+    /// of the kernel's.
     /// </summary>
     /// <returns>True: try the access again (for user mode also when a signal is now pending). False: a user copy must fail.</returns>
     public abstract bool PageFault(ulong address, FaultAccess access, bool wasPresent, bool fromUser);

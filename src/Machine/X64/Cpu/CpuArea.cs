@@ -1,0 +1,95 @@
+// What each CPU has of its own: the area that GS points to in the kernel, with its TSS and GDT. One frame per CPU.
+// Layout of the first words: Entry/entry.inc.
+using System.Runtime.InteropServices;
+
+namespace Jiffy.Machine;
+
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct CpuArea
+{
+    private const int GdtEntries = 10;
+    internal const ushort KernelCode = 0x08, KernelData = 0x10, TaskSelector = 0x40;
+
+    /// <summary>Stacks that the processor changes to by itself.</summary>
+    internal const int DoubleFaultStack = 1, NmiStack = 2, MachineCheckStack = 3;
+
+    internal CpuArea* Self;
+
+    /// <summary>The current context's block; entries from user mode start pushing right below it.</summary>
+    internal ContextBlock* Current;
+    internal ulong UserStackPointer;
+    internal TaskStateSegment Tss;
+    private fixed ulong _gdt[GdtEntries];
+    internal int Id;
+    internal uint ApicId;
+
+    /// <summary>Set by the CPU when it has reached the kernel.</summary>
+    internal int IsOnline;
+
+    /// <summary>What the alarm was set to; <see cref="long.MaxValue"/> when none.</summary>
+    internal long AlarmDeadline;
+    private fixed ulong _nmiStack[64];
+    private ulong _nmiStackEnd;
+
+    /// <summary>The area of the CPU that runs this. Stays true only while preemption is off.</summary>
+    internal static CpuArea* Here => ContextBlock.Here->Area;
+
+    internal void Prepare(int id, uint apicId, void* doubleFaultStack, void* machineCheckStack)
+    {
+        fixed (CpuArea* self = &this)
+        {
+            Self = self;
+            Tss.Stacks[DoubleFaultStack - 1] = (ulong)doubleFaultStack;
+            Tss.Stacks[NmiStack - 1] = (ulong)&self->_nmiStackEnd & ~15UL;
+            Tss.Stacks[MachineCheckStack - 1] = (ulong)machineCheckStack;
+            PrepareDescriptors((ulong)&self->Tss);
+        }
+        Tss.IoMapBase = (ushort)sizeof(TaskStateSegment);
+        Id = id;
+        ApicId = apicId;
+        AlarmDeadline = long.MaxValue;
+    }
+
+    private void PrepareDescriptors(ulong tss)
+    {
+        _gdt[KernelCode / 8] = 0x00af_9b00_0000_ffff;
+        _gdt[KernelData / 8] = 0x00cf_9300_0000_ffff;
+        _gdt[UserRegisters.UserDataSelector / 8] = 0x00cf_f300_0000_ffff;
+        _gdt[UserRegisters.UserCodeSelector / 8] = 0x00af_fb00_0000_ffff;
+        _gdt[TaskSelector / 8] = (ulong)sizeof(TaskStateSegment) - 1 | (tss & 0xff_ffff) << 16 | 0x89UL << 40 | (tss >> 24 & 0xff) << 56;
+        _gdt[TaskSelector / 8 + 1] = tss >> 32;
+    }
+
+    /// <summary>Makes the running CPU use this area. Interrupts off.</summary>
+    internal void Load(ulong* idt)
+    {
+        fixed (CpuArea* self = &this)
+        {
+            var gdtPointer = new TablePointer { Limit = GdtEntries * 8 - 1, Base = (ulong)self->_gdt };
+            var idtPointer = new TablePointer { Limit = 256 * 16 - 1, Base = (ulong)idt };
+            Instructions.LoadTables(&gdtPointer, &idtPointer, TaskSelector);
+            Instructions.WriteMsr(Msr.GsBase, (ulong)self);
+            Instructions.WriteMsr(Msr.KernelGsBase, 0);
+        }
+    }
+
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    private struct TablePointer
+    {
+        internal ushort Limit;
+        internal ulong Base;
+    }
+}
+
+/// <summary>The processor's 64-bit task state segment.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
+internal unsafe struct TaskStateSegment
+{
+    private uint _reserved0;
+    internal ulong Rsp0;
+    private ulong _rsp1, _rsp2, _reserved1;
+    internal fixed ulong Stacks[7];
+    private ulong _reserved2;
+    private ushort _reserved3;
+    internal ushort IoMapBase;
+}

@@ -1,0 +1,131 @@
+// Bodies of the task context: kernel stack, user registers at its top, vector state in its block, and the switch.
+// Vector state of a task in the kernel is in two places: the registers that the entry saved lie below the user registers,
+// the rest is in the processor while the task runs, and in the block's FXSAVE image while it does not.
+using System;
+using System.Runtime.CompilerServices;
+
+namespace Jiffy.Machine;
+
+public abstract unsafe partial class TaskContext
+{
+    // What is legal in MXCSR on every processor when FXSAVE reports no mask.
+    private const uint DefaultMxcsrMask = 0xffbf;
+
+    private ContextBlock* _block;
+
+    public partial ref UserRegisters User => ref *ContextBlock.UserOf(_block);
+
+    public partial bool HasStack => _block != null;
+
+    internal ContextBlock* Block => _block;
+
+    public partial bool TryCreateStack()
+    {
+        var block = KernelStacks.TryTake();
+        if (block == null)
+            return false;
+        new Span<byte>(block, ContextBlock.Bytes).Clear();
+        block->Owner = this;
+        _block = block;
+        PrepareStart();
+        return true;
+    }
+
+    public partial void FreeStack()
+    {
+        var block = _block;
+        _block = null;
+        if (block != null)
+            KernelStacks.Give(block);
+    }
+
+    public partial void PrepareStart()
+    {
+        var stack = ContextBlock.EmptyStackOf(_block);
+        *--stack = Instructions.ContextStart();
+        for (var i = 0; i < 6; i++)
+            *--stack = 0; // callee-saved registers
+        _block->StackPointer = (ulong)stack;
+    }
+
+    public partial void CopyUserStateFrom(TaskContext parent)
+    {
+        User = parent.User;
+        UserFsBase = parent.UserFsBase;
+        UserGsBase = parent.UserGsBase;
+        if (parent._block->HasUserState == 0)
+        {
+            ResetUserState();
+            return;
+        }
+        // Unless the parent runs elsewhere (it does not: it forks), the processor holds its state.
+        Instructions.FxSave(&_block->Vectors);
+        Copy(ContextBlock.SavedVectorsOf(parent._block), ContextBlock.SavedVectorsOf(_block), 16 * ContextBlock.SavedVectors);
+        _block->HasUserState = 1;
+    }
+
+    public partial void ResetUserState()
+    {
+        UserFsBase = 0;
+        UserGsBase = 0;
+        VectorState.Reset(&_block->Vectors);
+        new Span<byte>(ContextBlock.SavedVectorsOf(_block), 16 * ContextBlock.SavedVectors).Clear();
+        _block->HasUserState = 1;
+        if (_block != ContextBlock.Here)
+            return;
+        Instructions.FxRestore(&_block->Vectors);
+        LoadUserSegments();
+    }
+
+    public static partial void SaveVectorState(Span<byte> to)
+    {
+        var image = stackalloc byte[VectorStateBytes + 16];
+        image = (byte*)((ulong)image + 15 & ~15UL);
+        Instructions.FxSave(image);
+        Copy(ContextBlock.SavedVectorsOf(ContextBlock.Here), image + VectorState.XmmAt, 16 * ContextBlock.SavedVectors);
+        new Span<byte>(image, VectorStateBytes).CopyTo(to);
+    }
+
+    public static partial void LoadVectorState(ReadOnlySpan<byte> from)
+    {
+        var image = stackalloc byte[VectorStateBytes + 16];
+        image = (byte*)((ulong)image + 15 & ~15UL);
+        Instructions.FxSave(image);
+        var mask = *(uint*)(image + VectorState.MxcsrMaskAt);
+        from.Slice(0, VectorStateBytes).CopyTo(new Span<byte>(image, VectorStateBytes));
+        *(uint*)(image + VectorState.MxcsrAt) &= mask == 0 ? DefaultMxcsrMask : mask;
+        Instructions.FxRestore(image);
+        Copy(image + VectorState.XmmAt, ContextBlock.SavedVectorsOf(ContextBlock.Here), 16 * ContextBlock.SavedVectors);
+    }
+
+    private static void Copy(byte* from, byte* to, int count) => new Span<byte>(from, count).CopyTo(new Span<byte>(to, count));
+
+    public partial void LoadUserSegments()
+    {
+        var wereOn = Instructions.DisableInterrupts();
+        LoadSegments();
+        Cpu.RestoreInterrupts(wereOn);
+    }
+
+    // In the kernel, user mode's GS base waits in the other register for SWAPGS. User mode can make its bases zero by loading
+    // selectors, so they are loaded even when they seem to be in place already. Bad addresses would fault here.
+    private void LoadSegments()
+    {
+        Instructions.WriteMsr(Msr.FsBase, UserFsBase < UserMemory.Limit ? UserFsBase : 0);
+        Instructions.WriteMsr(Msr.KernelGsBase, UserGsBase < UserMemory.Limit ? UserGsBase : 0);
+    }
+
+    public static partial TaskContext Switch(TaskContext from, TaskContext to)
+    {
+        if (to._block->HasUserState != 0)
+            to.LoadSegments();
+        var previous = (nint)Instructions.Switch(from._block, to._block);
+        return Unsafe.As<nint, TaskContext>(ref previous);
+    }
+
+    public partial bool IsStackOverflow(ulong address)
+    {
+        var bottom = (ulong)_block + ContextBlock.Bytes - StackBytes;
+        return address < bottom && address >= bottom - KernelStacks.GuardBytes;
+    }
+}

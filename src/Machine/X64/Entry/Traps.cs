@@ -1,0 +1,110 @@
+// What the entry assembly calls: system calls, interrupts and exceptions, each from user mode or from the kernel.
+// Contexts: interrupts off at entry and at return, except system calls (on).
+using System.Runtime;
+
+namespace Jiffy.Machine;
+
+internal static unsafe class Traps
+{
+    [RuntimeExport("machine_system_call")]
+    private static void SystemCall(UserRegisters* user) => KernelEntry.Instance.SystemCall(ref *user);
+
+    [RuntimeExport("machine_return_to_user")]
+    private static void ReturnToUser(UserRegisters* user) => KernelEntry.Instance.ReturnToUser(ref *user);
+
+    /// <summary>User mode would go on at an address that no instruction can have; the processor would fault in the kernel.</summary>
+    [RuntimeExport("machine_bad_return_address")]
+    private static void BadReturnAddress(UserRegisters* user)
+    {
+        Instructions.EnableInterrupts();
+        KernelEntry.Instance.RaiseUserException(UserException.NonCanonicalAddress, user->Rip, ref *user);
+        Instructions.ClearInterrupts();
+    }
+
+    [RuntimeExport("machine_user_trap")]
+    private static void UserTrap(uint vector, UserRegisters* user)
+    {
+        var error = (ulong)user->OriginalRax;
+        user->OriginalRax = -1;
+        if (vector >= Vectors.FirstInterrupt)
+            Interrupt(vector, fromUser: true);
+        else if (vector == Vectors.PageFault)
+            Faults.UserPageFault(Instructions.ReadCr2(), error);
+        else
+            UserFault(vector, user);
+    }
+
+    private static void UserFault(uint vector, UserRegisters* user)
+    {
+        Instructions.EnableInterrupts();
+        KernelEntry.Instance.RaiseUserException(KindOf(vector), vector is Vectors.GeneralProtection or Vectors.StackSegment ? 0 : user->Rip, ref *user);
+        Instructions.ClearInterrupts();
+    }
+
+    private static UserException KindOf(uint vector) => vector switch
+    {
+        Vectors.DivideError => UserException.DivideError,
+        Vectors.Debug => UserException.Debug,
+        Vectors.Breakpoint => UserException.Breakpoint,
+        Vectors.Overflow => UserException.Overflow,
+        Vectors.BoundRange => UserException.BoundRange,
+        Vectors.InvalidOpcode => UserException.InvalidOpcode,
+        Vectors.StackSegment => UserException.StackSegment,
+        Vectors.FloatingPoint => UserException.FloatingPoint,
+        Vectors.AlignmentCheck => UserException.AlignmentCheck,
+        Vectors.SimdFloatingPoint => UserException.SimdFloatingPoint,
+        _ => UserException.GeneralProtection,
+    };
+
+    [RuntimeExport("machine_kernel_trap")]
+    private static void KernelTrap(uint vector, KernelRegisters* registers)
+    {
+        if (vector == Vectors.PageFault)
+        {
+            Faults.KernelPageFault(Instructions.ReadCr2(), registers);
+            return;
+        }
+        if (vector < Vectors.FirstInterrupt)
+        {
+            Faults.KernelException(vector, registers);
+            return;
+        }
+        Interrupt(vector, fromUser: false);
+        if ((registers->Rflags & Faults.InterruptFlag) != 0)
+            KernelEntry.Instance.ReturnToKernel();
+    }
+
+    // Acknowledged first: handlers run with interrupts off anyway, and may turn them on for softirqs before they return.
+    private static void Interrupt(uint vector, bool fromUser)
+    {
+        if (vector == Vectors.Spurious)
+            return;
+        LocalApic.Acknowledge();
+        switch (vector)
+        {
+            case Vectors.Timer:
+                Clock.TimerRang(fromUser);
+                break;
+            case Vectors.Serial:
+                KernelEntry.Instance.DeviceInterrupt(InterruptLine.Serial, fromUser);
+                break;
+            case Vectors.Reschedule:
+                KernelEntry.Instance.RescheduleInterrupt();
+                break;
+            case Vectors.Call:
+                KernelEntry.Instance.CallInterrupt();
+                break;
+            case Vectors.Shootdown:
+                TlbShootdown.Answer();
+                break;
+        }
+    }
+
+    /// <summary>Where a new context begins.</summary>
+    [RuntimeExport("machine_start_task")]
+    private static void StartTask(nint previous)
+    {
+        var from = System.Runtime.CompilerServices.Unsafe.As<nint, TaskContext>(ref previous);
+        KernelEntry.Instance.StartTask(from, Cpu.Current);
+    }
+}

@@ -1,0 +1,170 @@
+; Single instructions that C# cannot express, as functions. Their C# side is Cpu/Instructions.cs.
+%include "entry.inc"
+default rel
+
+section .text.leaf progbits alloc exec nowrite align=16
+
+function cpu_read_msr
+    mov ecx, edi
+    rdmsr
+    shl rdx, 32
+    or rax, rdx
+    ret
+function cpu_write_msr
+    mov ecx, edi
+    mov eax, esi
+    mov rdx, rsi
+    shr rdx, 32
+    wrmsr
+    ret
+
+; void cpu_id(uint leaf, uint subleaf, uint* eaxEbxEcxEdx)
+function cpu_id
+    push rbx
+    mov r8, rdx
+    mov eax, edi
+    mov ecx, esi
+    cpuid
+    mov [r8], eax
+    mov [r8 + 4], ebx
+    mov [r8 + 8], ecx
+    mov [r8 + 12], edx
+    pop rbx
+    ret
+
+function cpu_disable_interrupts
+    pushfq
+    cli
+    pop rax
+    shr eax, 9
+    and eax, 1
+    ret
+function cpu_interrupts_on
+    pushfq
+    pop rax
+    shr eax, 9
+    and eax, 1
+    ret
+function cpu_enable_interrupts
+    sti
+    ret
+function cpu_clear_interrupts
+    cli
+    ret
+function cpu_pause
+    pause
+    ret
+function cpu_wait
+    sti
+    hlt
+    ret
+function cpu_halt
+    cli
+    hlt
+    jmp cpu_halt
+
+function cpu_read_cr2
+    mov rax, cr2
+    ret
+function cpu_read_cr3
+    mov rax, cr3
+    ret
+function cpu_write_cr3
+    mov cr3, rdi
+    ret
+function cpu_read_cr4
+    mov rax, cr4
+    ret
+function cpu_write_cr4
+    mov cr4, rdi
+    ret
+function cpu_write_cr0
+    mov cr0, rdi
+    ret
+function cpu_read_cr0
+    mov rax, cr0
+    ret
+function cpu_invalidate_page
+    invlpg [rdi]
+    ret
+
+; void cpu_load_tables(void* gdtPointer, void* idtPointer, ulong tssSelector)
+function cpu_load_tables
+    lgdt [rdi]
+    lidt [rsi]
+    ltr dx
+    mov eax, KERNEL_DS
+    mov ss, eax
+    xor eax, eax
+    mov ds, eax
+    mov es, eax
+    mov fs, eax
+    mov gs, eax
+    pop rax
+    push KERNEL_CS
+    push rax
+    o64 retf
+
+function cpu_read_tsc
+    lfence
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+    ret
+
+; long clock_now(ClockScale* scale): (TSC - start) * multiplier / 2^32, in 128 bits.
+function clock_now
+    lfence
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+    sub rax, [rdi]
+    mul qword [rdi + 8]
+    shrd rax, rdx, 32
+    ret
+
+; bool cpu_random(ulong* value)
+function cpu_random
+    mov ecx, 16
+.again:
+    rdrand rax
+    jc .have
+    dec ecx
+    jnz .again
+    xor eax, eax
+    ret
+.have:
+    mov [rdi], rax
+    mov eax, 1
+    ret
+
+function memory_clear_frame
+    mov ecx, 512
+    xor eax, eax
+    rep stosq
+    ret
+function memory_copy_frame
+    mov ecx, 512
+    rep movsq
+    ret
+
+; void cpu_capture(KernelRegisters* to): the registers as the caller will have them after this returns.
+function cpu_capture
+    mov [rdi], r15
+    mov [rdi + 8], r14
+    mov [rdi + 16], r13
+    mov [rdi + 24], r12
+    mov [rdi + 32], rbp
+    mov [rdi + 40], rbx
+    mov rax, [rsp]
+    mov [rdi + REGS_RIP], rax
+    lea rax, [rsp + 8]
+    mov [rdi + REGS_RSP], rax
+    pushfq
+    pop rax
+    mov [rdi + REGS_RFLAGS], rax
+    mov qword [rdi + REGS_CS], KERNEL_CS
+    mov qword [rdi + REGS_SS], KERNEL_DS
+    ret
+
+section .note.GNU-stack noalloc noexec nowrite progbits

@@ -1,0 +1,105 @@
+; Copies between kernel and user memory. A page fault that the kernel cannot repair goes on at the fix-up of the routine it
+; hit: the table at the end says where, and which routines fail at once instead of faulting pages in. C# has checked that
+; the user range ends below UserMemory.Limit. Each returns 0, or 1 for a bad address, unless it says otherwise.
+%include "entry.inc"
+default rel
+
+section .text.leaf progbits alloc exec nowrite align=16
+
+; int user_copy(void* to, void* from, ulong count): either side may be the user's.
+function user_copy
+    mov rcx, rdx
+    set_ac
+user_copy_begin:
+    shr rcx, 3
+    rep movsq
+    mov ecx, edx
+    and ecx, 7
+    rep movsb
+user_copy_end:
+    clear_ac
+    xor eax, eax
+    ret
+
+; int user_clear(void* at, ulong count)
+function user_clear
+    mov rcx, rsi
+    xor eax, eax
+    set_ac
+user_clear_begin:
+    shr rcx, 3
+    rep stosq
+    mov ecx, esi
+    and ecx, 7
+    rep stosb
+user_clear_end:
+    clear_ac
+    ret
+
+; long user_read_string(byte* to, byte* from, ulong limit): the length, the limit when there is no NUL within it, -1.
+function user_read_string
+    xor eax, eax
+    set_ac
+user_read_string_begin:
+    cmp rax, rdx
+    je user_read_string_end
+    mov cl, [rsi + rax]
+    test cl, cl
+    jz user_read_string_end
+    mov [rdi + rax], cl
+    inc rax
+    jmp user_read_string_begin
+user_read_string_end:
+    clear_ac
+    ret
+
+; int user_read_word(uint* to, uint* from): does not fault pages in.
+function user_read_word
+    set_ac
+user_read_word_begin:
+    mov eax, [rsi]
+user_read_word_end:
+    clear_ac
+    mov [rdi], eax
+    xor eax, eax
+    ret
+
+; int user_compare_exchange(uint* at, uint value, uint expected, uint* previous)
+function user_compare_exchange
+    mov eax, edx
+    set_ac
+user_compare_exchange_begin:
+    lock cmpxchg [rdi], esi
+user_compare_exchange_end:
+    clear_ac
+    mov [rcx], eax
+    xor eax, eax
+    ret
+
+user_fixup:
+    clear_ac
+    mov eax, 1
+    ret
+
+user_read_string_fixup:
+    clear_ac
+    mov rax, -1
+    ret
+
+address_of user_fixup_table, fixups
+address_of user_smap_table, usercopy_smap
+
+smap_table usercopy_smap
+
+; First address, end, where to go on, 1 when pages are not to be faulted in. A zero ends it.
+section .rodata
+align 8
+fixups:
+    dq user_copy_begin, user_copy_end, user_fixup, 0
+    dq user_clear_begin, user_clear_end, user_fixup, 0
+    dq user_read_string_begin, user_read_string_end, user_read_string_fixup, 0
+    dq user_read_word_begin, user_read_word_end, user_fixup, 1
+    dq user_compare_exchange_begin, user_compare_exchange_end, user_fixup, 0
+    dq 0
+
+section .note.GNU-stack noalloc noexec nowrite progbits

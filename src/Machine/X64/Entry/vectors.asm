@@ -1,0 +1,183 @@
+; Interrupts and exceptions: one stub per vector, then one common way for entries from user mode and one for entries
+; from the kernel. Interrupt gates: interrupts are off throughout, until C# turns them on where that is allowed.
+; GS: user mode's base while in user mode, the CPU's CpuArea in the kernel. An entry from user mode swaps first and an
+; exit to it swaps last; an entry from kernel mode never swaps. Only double faults and machine checks may arrive in
+; between; they look at the base itself. NMIs use neither GS nor C#.
+%include "entry.inc"
+default rel
+
+extern machine_user_trap
+extern machine_kernel_trap
+extern machine_return_to_user
+extern machine_bad_return_address
+extern machine_abort
+
+section .text
+
+; --- stubs ---------------------------------------------------------------------------------------------------------
+
+%macro stub 1
+align 16
+vector_%+%1:
+%if !(%1 = 8 || (%1 >= 10 && %1 <= 14) || %1 = 17 || %1 = 21 || %1 = 29 || %1 = 30)
+    push 0                          ; where others have an error code
+%endif
+    push rdi
+    mov edi, %1
+%if %1 = 8 || %1 = 18
+    jmp abort
+%else
+    jmp trap
+%endif
+%endmacro
+
+%assign v 0
+%rep 256
+%if v <> 2
+    stub v
+%endif
+%assign v v + 1
+%endrep
+
+; NMI: the way to stop a CPU that has interrupts off. Own stack; touches no register but rax.
+align 16
+vector_2:
+    push rax
+    mov eax, [stop_requested]
+    test eax, eax
+    pop rax
+    jnz .stop
+    iretq
+.stop:
+    cli
+    hlt
+    jmp .stop
+
+; --- the common way ------------------------------------------------------------------------------------------------
+
+align 16
+trap:
+    cld
+    clear_ac
+    push_registers
+    test byte [rsp + REGS_CS], 3
+    jz .kernel
+
+    swapgs
+    push_vectors
+    lea rsi, [rsp + XMM_BYTES]
+    call machine_user_trap
+    jmp return_to_user
+
+.kernel:
+    push_vectors
+    lea rsi, [rsp + XMM_BYTES]
+    call machine_kernel_trap
+    pop_vectors
+    pop_registers_to_rdi
+    add rsp, 8                      ; error code
+    iretq
+
+; Interrupts off; the stack pointer is at the saved vector registers. Jumped to by every entry from user mode and by the
+; first start of a context.
+align 16
+global return_to_user
+return_to_user:
+    lea rdi, [rsp + XMM_BYTES]
+    call machine_return_to_user
+
+    mov rcx, [rsp + XMM_BYTES + REGS_RIP]
+    mov rax, rcx
+    shr rax, 47
+    jnz .bad_address                ; IRET and SYSRET would fault in the kernel
+    pop_vectors
+
+    mov r11, [rsp + REGS_RFLAGS]
+    mov eax, r11d
+    and eax, ~SYSRET_FLAGS
+    cmp eax, FLAG_IF | 2
+    jne .iret
+    cmp rcx, [rsp + REGS_RCX]
+    jne .iret
+    cmp r11, [rsp + REGS_R11]
+    jne .iret
+
+    pop_registers_to_rdi            ; leaves rcx and r11 as they are: equal to Rip and Rflags
+    mov rsp, [rsp + REGS_RSP - REGS_ERROR]
+    swapgs
+    o64 sysret
+
+.iret:
+    and r11d, USER_FLAGS
+    or r11d, FLAG_IF | 2
+    mov [rsp + REGS_RFLAGS], r11
+    mov qword [rsp + REGS_CS], USER_CS
+    mov qword [rsp + REGS_SS], USER_DS
+    pop_registers_to_rdi
+    add rsp, 8
+    swapgs
+    iretq
+
+.bad_address:
+    lea rdi, [rsp + XMM_BYTES]
+    call machine_bad_return_address
+    jmp return_to_user
+
+; --- double fault and machine check: own stacks, no way back -----------------------------------------------------
+
+align 16
+abort:
+    cld
+    clear_ac
+    push_registers
+    mov ebx, edi
+    mov ecx, 0xc0000101             ; GS base: the kernel's are in the upper half
+    rdmsr
+    test edx, edx
+    js .have_area
+    swapgs
+.have_area:
+    ; This stack belongs to the interrupted context from here on: Cpu.Current finds it through the block at its end.
+    mov rax, [gs:AREA_TOP]
+    mov rdx, rsp
+    or rdx, STACK_BYTES - 1
+    sub rdx, BLOCK_BYTES - 1
+    mov rcx, [rax + BLOCK_OWNER]
+    mov [rdx + BLOCK_OWNER], rcx
+    mov rcx, [rax + BLOCK_AREA]
+    mov [rdx + BLOCK_AREA], rcx
+
+    mov edi, ebx
+    mov rsi, rsp
+    sub rsp, 8
+    call machine_abort
+    ud2
+
+; --- for C# --------------------------------------------------------------------------------------------------------
+
+address_of cpu_vector_table, vector_table
+address_of cpu_stop_flag, stop_requested
+address_of entry_smap_table, vectors_smap
+address_of entry_layout, layout_words
+
+smap_table vectors_smap
+
+section .rodata
+align 8
+vector_table:
+%assign v 0
+%rep 256
+    dq vector_%+v
+%assign v v + 1
+%endrep
+
+; For the self test: the numbers above as C# should see them.
+layout_words:
+    dq ENTRY_XMM_SAVED, REGS_BYTES, BLOCK_BYTES, BLOCK_RSP, BLOCK_OWNER, BLOCK_AREA, BLOCK_HASUSER
+    dq AREA_TOP, AREA_USERRSP, AREA_RSP0
+
+section .data
+align 8
+stop_requested: dq 0
+
+section .note.GNU-stack noalloc noexec nowrite progbits
