@@ -122,7 +122,7 @@ public sealed class BodiesTests
         }
         Explore.Schedules(cpus: 1, machine => Body(interruptsOff: true, machine), schedules: 200);
         Explore.FindsFailure(cpus: 1, machine => Body(interruptsOff: false, machine), schedules: 200);
-        KernelEntry.Instance = null!;
+        KernelEntry.Instance = new SimMachine.NoKernel();
     }
 
     [Fact]

@@ -55,6 +55,7 @@ internal sealed class TinyKernel : KernelEntry
     public int Reschedules { get; private set; }
     public Action? OnSerial { get; set; }
     public bool SkipsFlush { get; set; }
+    public KernelFaultKind? LastFault { get; private set; }
 
     /// <summary>Tasks that have not exited.</summary>
     public int Alive => _all.FindAll(task => !task.HasExited).Count;
@@ -205,7 +206,11 @@ internal sealed class TinyKernel : KernelEntry
 
     public override void RaiseUserException(UserException kind, ulong address, ref UserRegisters user) => ExitCurrent();
 
-    public override void KernelFault(KernelFaultKind kind, ulong address, ref KernelRegisters registers) => Power.Panicked();
+    public override void KernelFault(KernelFaultKind kind, ulong address, ref KernelRegisters registers)
+    {
+        LastFault = kind;
+        ExitCurrent();
+    }
 
     public override bool TryTakeFrame(out FrameNumber frame)
     {

@@ -164,6 +164,19 @@ public sealed class TinyKernelTests
     }
 
     [Fact]
+    public void A_fault_offered_to_the_kernel_ends_only_the_task()
+    {
+        using var machine = new SimMachine(new SimOptions { Cpus = 2, FaultsGoToKernel = true });
+        var kernel = new TinyKernel(machine);
+        var faulty = kernel.Spawn("faulty", () => ThrowsNull(null!));
+        var other = kernel.Spawn("other", () => { kernel.Sleep(1000); });
+        Assert.Equal(RunResult.Quiescent, machine.Boot());
+        Assert.True(faulty.HasExited);
+        Assert.True(other.HasExited);
+        Assert.Equal(KernelFaultKind.NullReference, kernel.LastFault);
+    }
+
+    [Fact]
     public void Power_off_ends_the_run_with_its_status()
     {
         using var machine = new SimMachine(new SimOptions { Cpus = 2 });
@@ -192,37 +205,20 @@ public sealed class TinyKernelTests
     {
         var kernel = new TinyKernel(machine);
         SimPrograms.Clear();
-        kernel.SpawnProgram("forker", SimPrograms.Register(new Forker()));
+        kernel.SpawnProgram("forker", SimPrograms.Register(new SimScript()
+            .Do(user => user.Store(user.Data, "parent\nchild\n"u8))
+            .Call(TinyKernel.Fork)
+            .JumpIf(result => result == 0, "child")
+            .Do(user => user.SystemCall(TinyKernel.Write, 1, user.Data, 7))
+            .Call(TinyKernel.Exit)
+            .Label("child")
+            .Do(user => user.SystemCall(TinyKernel.Write, 1, user.Data + 7, 6))
+            .Call(TinyKernel.Exit)));
         machine.Boot();
         Assert.Equal(0, kernel.Alive);
         var text = machine.SerialText();
         Assert.True(text is "parent\nchild\n" or "child\nparent\n", text);
     }, schedules: 200);
-
-    private sealed class Forker : ISimProgram
-    {
-        public void Step(SimUser user)
-        {
-            switch (user.Step)
-            {
-                case 0:
-                    user.Store(user.Data, "parent\nchild\n"u8);
-                    break;
-                case 1:
-                    user.SystemCall(TinyKernel.Fork);
-                    break;
-                case 2 when user.Result == 0:
-                    user.SystemCall(TinyKernel.Write, 1, user.Data + 7, 6);
-                    break;
-                case 2:
-                    user.SystemCall(TinyKernel.Write, 1, user.Data, 7);
-                    break;
-                default:
-                    user.SystemCall(TinyKernel.Exit);
-                    break;
-            }
-        }
-    }
 
     private static int ThrowsNull(string text) => text.Length;
 }

@@ -35,13 +35,16 @@ public abstract partial class TaskContext
     /// <summary>True while the CPU executes this context's user program.</summary>
     internal bool IsInUserMode { get; set; }
 
+    /// <summary>Where the user program's step began: if it is elsewhere in the midst of it, a signal came between.</summary>
+    internal (ulong Rip, ulong Rsp) StepStart { get; set; }
+
     public partial ref UserRegisters User => ref _user;
 
     public partial bool HasStack => _hasStack;
 
     public partial bool TryCreateStack()
     {
-        for (var i = 0; KernelEntry.Instance is not null && i < StackFrames; i++)
+        for (var i = 0; SimMachine.HasKernel && i < StackFrames; i++)
         {
             if (KernelEntry.Instance.TryTakeFrame(out _frames[i]))
                 continue;
@@ -105,7 +108,7 @@ public abstract partial class TaskContext
 
     private void GiveFrames(int count)
     {
-        for (var i = 0; KernelEntry.Instance is not null && i < count; i++)
+        for (var i = 0; SimMachine.HasKernel && i < count; i++)
         {
             if (!_frames[i].IsNone)
                 KernelEntry.Instance.GiveFrame(_frames[i]);

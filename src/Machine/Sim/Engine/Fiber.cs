@@ -188,14 +188,26 @@ internal sealed class Fiber
             return;
         try
         {
-            Machine.EnterKernel(this, _entry);
+            EnterKernel();
         }
         catch (StackAbandoned)
         {
         }
         catch (Exception error)
         {
-            Machine.RecordFailure(error);
+            if (!IsUnwinding)
+                Machine.RecordFailure(error);
+        }
+    }
+
+    private void EnterKernel()
+    {
+        try
+        {
+            Machine.EnterKernel(this, _entry);
+        }
+        catch (Exception error) when (Machine.OfferFault(this, error))
+        {
         }
     }
 }

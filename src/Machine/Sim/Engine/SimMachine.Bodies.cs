@@ -1,6 +1,7 @@
 // The machine without a kernel: each CPU runs one piece of code to its end. For tests of locks and of the machine itself;
 // nothing is left on any stack, so that a schedule costs little more than its steps.
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Jiffy.Machine.Sim;
 
@@ -10,7 +11,6 @@ public sealed partial class SimMachine
     /// <exception cref="SimFailureException">A body failed or never ended.</exception>
     public void RunBodies(params ReadOnlySpan<Action> bodies)
     {
-        KernelEntry.Instance ??= new NoKernel();
         for (var i = 0; i < bodies.Length; i++)
         {
             StartCpu(_cpus[i], new BodyContext(i, bodies[i]), FiberEntry.Body);
@@ -23,6 +23,13 @@ public sealed partial class SimMachine
                 Fail($"deadlock: body {cpu.Id} halts and nothing is to come");
         }
     }
+
+    /// <summary>False where only <see cref="NoKernel"/> answers: nobody gives out frames then.</summary>
+    internal static bool HasKernel => KernelEntry.Instance is not (null or NoKernel);
+
+    /// <summary>Before anything else in this assembly: unit tests of kernel classes need somebody to tell of broken invariants.</summary>
+    [ModuleInitializer]
+    internal static void InstallNoKernel() => KernelEntry.Instance = new NoKernel();
 
     /// <summary>Who has the baton after a stack ended.</summary>
     internal Baton BatonAfter(Fiber fiber)
@@ -66,7 +73,8 @@ public sealed partial class SimMachine
         public override void ReturnToKernel() { }
         public override bool PageFault(ulong address, FaultAccess access, bool wasPresent, bool fromUser) => false;
         public override void RaiseUserException(UserException kind, ulong address, ref UserRegisters user) => throw new NotSupportedException();
-        public override void KernelFault(KernelFaultKind kind, ulong address, ref KernelRegisters registers) => throw new NotSupportedException();
+        public override void KernelFault(KernelFaultKind kind, ulong address, ref KernelRegisters registers) =>
+            throw new InvalidOperationException($"kernel fault: {kind}");
         public override bool TryTakeFrame(out FrameNumber frame) { frame = default; return false; }
         public override void GiveFrame(FrameNumber frame) { }
         public override bool TryTakeHeapFrames(int order, out FrameNumber first) { first = default; return false; }

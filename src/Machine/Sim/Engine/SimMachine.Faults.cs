@@ -1,4 +1,5 @@
 // Faults on demand: the kernel's allocators fail when a test says so, to see that everything done is undone.
+// Faults of the kernel's own: exceptions of the host's runtime stand for what the processor would raise.
 using System;
 
 namespace Jiffy.Machine.Sim;
@@ -23,6 +24,32 @@ public sealed partial class SimMachine
 
     /// <summary>True when this request must fail. Called by the test's own kernel entry, and by the object heap.</summary>
     public bool ShouldFail(FaultKind kind) => ++_asked[(int)kind] == _failAt[(int)kind];
+
+    /// <summary>
+    /// Runs as an exception filter, so on the faulting stack with all locks still held. The kernel ends the task, which never comes back; the
+    /// exception that takes the stack away later is swallowed by the filter, and the first one then unwinds the stack.
+    /// </summary>
+    /// <returns>False, always: nothing is caught here.</returns>
+    internal bool OfferFault(Fiber fiber, Exception error)
+    {
+        if (error is StackAbandoned || fiber.IsUnwinding || !Options.FaultsGoToKernel || _failure is not null)
+            return false;
+        var registers = default(KernelRegisters);
+        KernelEntry.Instance.KernelFault(KindOf(error), 0, ref registers);
+        return false;
+    }
+
+    private static KernelFaultKind KindOf(Exception error) => error switch
+    {
+        NullReferenceException => KernelFaultKind.NullReference,
+        IndexOutOfRangeException => KernelFaultKind.IndexOutOfRange,
+        DivideByZeroException => KernelFaultKind.DivideByZero,
+        OverflowException => KernelFaultKind.Overflow,
+        InvalidCastException => KernelFaultKind.InvalidCast,
+        ArrayTypeMismatchException => KernelFaultKind.ArrayTypeMismatch,
+        OutOfMemoryException => KernelFaultKind.OutOfHeap,
+        _ => KernelFaultKind.Other,
+    };
 
     internal bool TryReserveHeap(int bytes)
     {

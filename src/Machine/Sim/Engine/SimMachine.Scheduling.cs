@@ -168,7 +168,7 @@ public sealed partial class SimMachine
         if (next is not null && next != fiber.Cpu)
             fiber.HandOverTo(next.Running!);
         else if (next is null && !JumpToNextEvent())
-            GoToHost(fiber, _nextEvent == long.MaxValue ? RunResult.Quiescent : RunResult.TimeUp);
+            GoToHost(fiber, ResultWhenIdle());
         if (fiber.Cpu.IsStopped)
             StayStopped(fiber);
     }
@@ -180,6 +180,14 @@ public sealed partial class SimMachine
         _now = Math.Max(_now, _nextEvent);
         RunEvents();
         return true;
+    }
+
+    private RunResult ResultWhenIdle()
+    {
+        if (_nextEvent == long.MaxValue)
+            return RunResult.Quiescent;
+        _now = Math.Max(_now, _timeLimit);
+        return RunResult.TimeUp;
     }
 
     private void GoToHost(Fiber fiber, RunResult result)
@@ -200,8 +208,7 @@ public sealed partial class SimMachine
                 return cpu;
             if (!JumpToNextEvent())
             {
-                if (_nextEvent != long.MaxValue)
-                    _result = RunResult.TimeUp;
+                _result = ResultWhenIdle();
                 return null;
             }
         }

@@ -55,6 +55,7 @@ public sealed partial class SimMachine
         user.Base = registers.Rip - (ulong)(step * SimPrograms.StepBytes);
         user.HasCall = false;
         user.NextRip = registers.Rip + SimPrograms.StepBytes;
+        context.StepStart = (registers.Rip, registers.Rsp);
         program.Step(user);
         registers.Rip = user.NextRip;
         if (user.HasCall)
@@ -107,6 +108,8 @@ public sealed partial class SimMachine
     {
         var fiber = context.Fiber!;
         Step(fiber, PointKind.User, 0);
+        if (context.StepStart != (context.User.Rip, context.User.Rsp))
+            throw StepAgain.Instance; // an interrupt came, and a signal with it
         var offset = (int)(address & (Frames.Size - 1));
         if (address >= UserMemory.Limit || offset + count > Frames.Size)
         {

@@ -26,6 +26,12 @@ public sealed class SimOptions
     /// <summary>Fail when a task goes back to user mode with changed mappings that some CPU still has cached.</summary>
     public bool CheckFlushes { get; init; } = true;
 
+    /// <summary>
+    /// Hands exceptions in kernel code to <see cref="KernelEntry.KernelFault"/>, on the faulting stack, as hardware would; otherwise they fail
+    /// the run at once.
+    /// </summary>
+    public bool FaultsGoToKernel { get; init; }
+
     /// <summary>Prints what the serial port sends as it is sent.</summary>
     public bool EchoSerial { get; init; }
 }
