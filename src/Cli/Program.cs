@@ -12,6 +12,7 @@ internal static class Program
         var root = new RootCommand("Jiffy: an operating-system kernel in C# that runs Linux programs. One command for all of it.");
         root.Subcommands.Add(RunCommand.Create());
         root.Subcommands.Add(BuildCommand.Create());
+        root.Subcommands.Add(TestCommand.Create());
         root.WithExamples(
             "jiffy run                  boot to a shell",
             "jiffy run -- ps            run one command in the guest",

@@ -3,12 +3,14 @@ using System;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.IO;
+using System.Linq;
 using Jiffy.Cli.Bench;
 using Jiffy.Cli.Host;
 
 namespace Jiffy.Cli.Commands;
 
-internal sealed class MachineOptionSet
+/// <param name="choosesCpus">False for commands that decide on the number of CPUs, and on the clock, by themselves.</param>
+internal sealed class MachineOptionSet(bool choosesCpus = true)
 {
     private readonly Option<int> _cpus = CommandLine.Number(
         "--cpus", $"Number of CPUs, 1 to {MachineOptions.LargestCpus}.", 1, MachineOptions.LargestCpus, MachineOptions.DefaultCpus);
@@ -50,13 +52,21 @@ internal sealed class MachineOptionSet
     public void AddTo(Command command)
     {
         _accel.AcceptOnlyFromAmong("auto", "tcg", "kvm");
-        foreach (var option in new Option[] { _cpus, _memory, _append, _icount, _accel, _kernel, _verbose })
+        Option[] own = choosesCpus ? [_cpus, _memory, _icount, _verbose] : [];
+        foreach (var option in own.Concat([_append, _accel, _kernel]))
             command.Options.Add(option);
         command.Validators.Add(Check);
     }
 
     public MachineOptions Read(ParseResult result)
     {
+        if (!choosesCpus)
+            return new MachineOptions
+            {
+                Append = result.GetValue(_append) ?? "",
+                Acceleration = Enum.Parse<Acceleration>(result.GetValue(_accel)!, ignoreCase: true),
+                Kernel = KernelFile(result.GetValue(_kernel)),
+            };
         var counts = result.GetValue(_icount);
         return new MachineOptions
         {
@@ -72,6 +82,8 @@ internal sealed class MachineOptionSet
 
     private void Check(CommandResult result)
     {
+        if (!choosesCpus)
+            return;
         if (result.GetValue(_memory) is { } size && CommandLine.ParseMebibytes(size) is not >= MachineOptions.LeastMemory)
             result.AddError($"--memory takes a size of whole mebibytes, at least {MachineOptions.LeastMemory}M, such as 256M or 2G, not '{size}'");
         if (!result.GetValue(_icount))

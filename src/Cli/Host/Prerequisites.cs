@@ -20,6 +20,7 @@ internal static class Prerequisites
     public static readonly Prerequisite Linker = new("ld.lld", "lld");
     public static readonly Prerequisite Debugger = new("gdb", "gdb");
     public static readonly Prerequisite MuslCompiler = new("musl-gcc", "musl-tools");
+    public static readonly Prerequisite Compiler = new("gcc", "gcc libc6-dev");
     public static readonly Prerequisite BusyBox = new("busybox", "busybox-static");
 
     /// <summary>To compile and link the kernel.</summary>
@@ -31,7 +32,7 @@ internal static class Prerequisites
     /// <summary>Makes sure that all of these are there, installing what is not. Fails with the line to run otherwise.</summary>
     public static void Require(params IEnumerable<Prerequisite> wanted)
     {
-        var packages = wanted.Where(IsMissing).Select(item => item.Package).Distinct().ToArray();
+        var packages = wanted.Where(IsMissing).SelectMany(item => item.Package.Split(' ')).Distinct().ToArray();
         if (packages.Length == 0)
             return;
 

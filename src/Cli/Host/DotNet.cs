@@ -1,0 +1,19 @@
+// The .NET SDK that runs this tool, for building and testing other projects of the tree with the same one.
+using System;
+using System.Collections.Generic;
+
+namespace Jiffy.Cli.Host;
+
+internal static class DotNet
+{
+    public static string Program =>
+        Environment.GetEnvironmentVariable("JIFFY_DOTNET") is { Length: > 0 } given ? given : Environment.ProcessPath ?? "dotnet";
+
+    /// <summary>Builds a project quietly. No compiler server stays behind.</summary>
+    public static HostResult Build(string project, IEnumerable<string>? more = null) =>
+        HostCommand.Run(
+            Program,
+            ["build", project, "-v", "q", "-nologo", "-clp:NoSummary", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. more ?? []],
+            Repository.Root,
+            TimeSpan.FromMinutes(10));
+}

@@ -1,0 +1,22 @@
+// The root file system of a guest that runs tests.
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Jiffy.Cli.Root;
+
+namespace Jiffy.Cli.Testing.Guest;
+
+internal static class CaseRoot
+{
+    public static RootArchive Create(IReadOnlyList<GuestCase> cases)
+    {
+        var root = GuestRoot.Create(new GuestPlan(Command: null));
+        root.AddDirectory("tests/bin");
+        root.AddText("etc/jiffy/batch", BatchScript.Create(cases));
+        foreach (var item in cases.Where(item => item.Kind == CaseKind.Shell))
+            root.AddFile(BatchScript.ScriptPath(item), File.ReadAllBytes(item.File));
+        foreach (var item in cases.Where(item => item.Kind == CaseKind.Program).DistinctBy(item => item.Binary))
+            root.AddFile(BatchScript.ProgramPath(item), File.ReadAllBytes(CasePrograms.BinaryPath(item.Binary)), executable: true);
+        return root;
+    }
+}

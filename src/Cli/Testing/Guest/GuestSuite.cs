@@ -1,0 +1,95 @@
+// Tests inside a guest: the files of tests/Guest/cases and the programs of user/, gathered by the machine they need.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Jiffy.Cli.Commands;
+using Jiffy.Cli.Host;
+
+namespace Jiffy.Cli.Testing.Guest;
+
+internal sealed class GuestSuite : TestSuite
+{
+    public const string PartName = "guest";
+
+    public override string Name => PartName;
+
+    public override string Description => "programs on the booted kernel";
+
+    public override IReadOnlyList<string> List(TestRequest request) => Select(request).Select(run => run.FullName).ToArray();
+
+    public override void Run(TestRequest request, Action<TestResult> report)
+    {
+        var runs = Select(request);
+        if (runs.Length == 0)
+            return;
+        Prerequisite[] compilers = runs.Any(run => run.Case.Kind == CaseKind.Program) ? [Prerequisites.MuslCompiler, Prerequisites.Compiler] : [];
+        Prerequisites.Require([Prerequisites.BusyBox, .. compilers, .. request.OnHost ? [] : Prerequisites.ForRun]);
+        var failures = CasePrograms.Build(runs.Select(run => run.Case));
+        foreach (var run in runs.Where(run => failures.ContainsKey(run.Case.Binary)))
+            report(new TestResult(run.FullName, false, TimeSpan.Zero, failures[run.Case.Binary]));
+        runs = runs.Where(run => !failures.ContainsKey(run.Case.Binary)).ToArray();
+        if (request.OnHost)
+            new HostRunner(report).Run(runs.Select(run => run.Case).Where(item => item.RunsOnHost).Distinct());
+        else
+            RunInGuests(request, runs, report);
+    }
+
+    private static void RunInGuests(TestRequest request, IReadOnlyList<CaseRun> runs, Action<TestResult> report)
+    {
+        if (request.Machine.Kernel is null)
+        {
+            Prerequisites.Require(Prerequisites.ForBuild);
+            BuildCommand.BuildImage();
+        }
+        var accelerated = request.Machine with { Acceleration = Accelerator.Choose(request.Machine.Acceleration) };
+        foreach (var batch in runs.GroupBy(run => new BatchMachine(run.Cpus, run.Case.Memory, run.Case.Append)))
+        {
+            var machine = accelerated with
+            {
+                Cpus = batch.Key.Cpus,
+                Memory = batch.Key.Memory,
+                Append = $"{request.Machine.Append} {batch.Key.Append}".Trim(),
+            };
+            new BatchRunner(machine, batch.ToArray(), report).Run();
+        }
+    }
+
+    private static CaseRun[] Select(TestRequest request) =>
+        AllCases()
+            .Where(item => request.IncludesLong || !item.IsLong)
+            .SelectMany(item => item.Cpus.Where(cpus => request.Cpus is null || request.Cpus == cpus).Select(cpus => new CaseRun(item, cpus)))
+            .Where(run => request.Wants(run.FullName))
+            .OrderBy(run => run.Cpus)
+            .ToArray();
+
+    private static IEnumerable<GuestCase> AllCases() => ScriptCases().Concat(CasePrograms.Cases());
+
+    private static IEnumerable<GuestCase> ScriptCases()
+    {
+        var directory = Repository.In("tests", "Guest", "cases");
+        var files = Directory.Exists(directory) ? Directory.GetFiles(directory).Order(StringComparer.Ordinal) : Enumerable.Empty<string>();
+        foreach (var file in files)
+        {
+            var header = CaseHeader.Read(file);
+            var name = Path.GetFileNameWithoutExtension(file);
+            switch (Path.GetExtension(file))
+            {
+                case ".sh":
+                    var item = header.ToCase(name, CaseKind.Shell, usualCpus: "1 2 4");
+                    if (item.Output is null && item.Matches.Count == 0)
+                        throw header.Wrong("expects nothing: give expect, expect-match or a file of the same name that ends in .out");
+                    yield return item;
+                    break;
+                case ".tty":
+                    TerminalScript.Read(header);
+                    yield return header.ToCase(name, CaseKind.Terminal, usualCpus: "1 2 4") with { Output = null };
+                    break;
+                case ".out":
+                    break;
+                default:
+                    throw header.Wrong("is neither .sh, .tty nor .out");
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// A project of .NET tests: built, then run as the program it is (xunit.v3); its XML report gives the results.
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Xml.Linq;
+using Jiffy.Cli.Host;
+
+namespace Jiffy.Cli.Testing;
+
+internal sealed class XunitSuite(string name, string description, string project) : TestSuite
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+    private HostResult? _build;
+
+    public override string Name => name;
+
+    public override string Description => description;
+
+    public override bool Exists => File.Exists(Repository.In(project));
+
+    public override bool ListsAtOnce => false;
+
+    public override IReadOnlyList<string> List(TestRequest request) =>
+        MightWant(request) && Build().Succeeded ? Methods().Select(FullName).Where(request.Wants).ToArray() : [];
+
+    public override void Run(TestRequest request, Action<TestResult> report)
+    {
+        if (!MightWant(request))
+            return;
+        var watch = Stopwatch.StartNew();
+        var build = Build();
+        if (!build.Succeeded)
+        {
+            report(new TestResult($"{name}/build", false, watch.Elapsed, build.Output));
+            return;
+        }
+        var methods = Methods();
+        var wanted = methods.Where(method => request.Wants(FullName(method))).ToArray();
+        if (wanted.Length > 0)
+            RunMethods(wanted.Length == methods.Length ? [] : wanted, report);
+    }
+
+    private void RunMethods(string[] only, Action<TestResult> report)
+    {
+        using var scratch = new ScratchDirectory();
+        var file = scratch.File("report.xml");
+        var watch = Stopwatch.StartNew();
+        List<string> arguments = ["-noLogo", "-noColor", "-xml", file];
+        foreach (var method in only)
+            arguments.AddRange(["-method", method]);
+        var run = HostCommand.Run(Executable, arguments, Repository.Root, Limit);
+        var results = File.Exists(file) ? Parse(XDocument.Load(file)).ToArray() : [];
+        foreach (var result in results)
+            report(result);
+        // The program may fail beside its tests: it crashed, hung, or a fixture's clean-up threw.
+        if (!run.Succeeded && results.All(result => result.Passed))
+            report(new TestResult($"{name}/run", false, watch.Elapsed, run.TimedOut ? $"no end after {Limit}\n{run.Output}" : run.Output));
+    }
+
+    private IEnumerable<TestResult> Parse(XDocument document)
+    {
+        foreach (var test in document.Descendants("test"))
+        {
+            var result = (string?)test.Attribute("result");
+            if (result == "NotRun")
+                continue;
+            var seconds = double.Parse((string?)test.Attribute("time") ?? "0", CultureInfo.InvariantCulture);
+            var failure = test.Element("failure");
+            var transcript = failure is null
+                ? ""
+                : $"{(string?)failure.Element("message")}\n{(string?)failure.Element("stack-trace")}\n{(string?)test.Element("output")}".Trim();
+            yield return new TestResult(
+                FullName((string?)test.Attribute("name") ?? "?"), result is "Pass" or "Skip", TimeSpan.FromSeconds(seconds), transcript);
+        }
+    }
+
+    private string Executable
+    {
+        get
+        {
+            var assembly = XDocument.Load(Repository.In(project)).Descendants("AssemblyName").Select(element => element.Value).FirstOrDefault()
+                ?? Path.GetFileNameWithoutExtension(project);
+            return Repository.In("artifacts", "bin", Path.GetFileNameWithoutExtension(project), "release", assembly);
+        }
+    }
+
+    // A single test may be in any of these projects, unless it says that it belongs to another part.
+    private bool MightWant(TestRequest request) =>
+        Exists && (request.Wants(name) || request.Patterns.Any(pattern =>
+            pattern.StartsWith(name + "/", StringComparison.OrdinalIgnoreCase) || !pattern.Contains('/') && !pattern.Contains('@')));
+
+    private HostResult Build() => _build ??= DotNet.Build(project, ["-c", "Release"]);
+
+    private string[] Methods() =>
+        HostCommand.Run(Executable, ["-noLogo", "-noColor", "-list", "methods"], Repository.Root, TimeSpan.FromMinutes(2)).Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(line => !line.Contains(' '))
+            .ToArray();
+
+    private string FullName(string test) => $"{name}/{test}";
+}
