@@ -1,4 +1,5 @@
 // What a spin lock shuts out on its CPU while it is held. Each also turns preemption off: the holder keeps the CPU.
+using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Sched;
 using Jiffy.Machine;
 
@@ -42,4 +43,17 @@ public readonly struct IrqsOff : IInterruptPolicy
         if (token)
             Preemption.Check();
     }
+}
+
+/// <summary>Softirqs are off: the lock may be taken in softirq context, but not in hardirq context.</summary>
+public readonly struct SoftirqsOff : IInterruptPolicy
+{
+    public static bool Enter()
+    {
+        Softirq.Disable();
+        Cpu.Interleave();
+        return false;
+    }
+
+    public static void Leave(bool token) => Softirq.Enable();
 }

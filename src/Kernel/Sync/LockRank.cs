@@ -18,6 +18,7 @@ public enum LockRank
     InodeTable = 310,
     FutexBucket = 320,
     FileTableSlots = 330,
+    CrossCall = 340,
 
     // Spin locks that interrupts take too.
     TerminalQueue = 400,
@@ -25,11 +26,15 @@ public enum LockRank
     SignalState = 420,
     PosixTimer = 430,
     TimerBase = 440,
+    SleepingLock = 445,
     WaitQueue = 450,
+    TaskWake = 455,
+
+    /// <summary>Two at once: the one of the CPU with the lower index first.</summary>
     RunQueue = 460,
-    RunQueueSecond = 461,
     HighResolutionTimer = 470,
     Deferred = 480,
+    TimeKeeper = 490,
 
     // Leaves: nothing is taken inside.
     FrameAllocator = 600,

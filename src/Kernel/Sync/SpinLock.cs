@@ -51,6 +51,32 @@ public struct SpinLock<TRank, TPolicy>
         return token;
     }
 
+    /// <summary>
+    /// Takes a second lock of the same rank. The rank's declaration states the order between them (run queues: by CPU index).
+    /// </summary>
+    public bool AcquireNested()
+    {
+        var token = TPolicy.Enter();
+        LockChecks.TakingNested(TRank.Rank);
+        while (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+            Wait();
+        return token;
+    }
+
+    /// <summary>Like <see cref="AcquireNested"/>, but in any order, since it does not wait. On true <see cref="Release"/> must follow.</summary>
+    public bool TryAcquireNested(out bool token)
+    {
+        token = TPolicy.Enter();
+        if (Interlocked.CompareExchange(ref _held, 1, 0) == 0)
+        {
+            LockChecks.TakingNested(TRank.Rank);
+            return true;
+        }
+
+        TPolicy.Leave(token);
+        return false;
+    }
+
     public void Release(bool token)
     {
         LockChecks.Releasing(TRank.Rank);

@@ -6,10 +6,12 @@
 // Linux: wait_queue_head_t, prepare_to_wait(), __wake_up().
 using System;
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Wait;
 
@@ -27,66 +29,40 @@ public sealed partial class WaitQueue
     public bool IsEmpty => _sleepers.IsEmpty;
 
     /// <summary>Sleeps until <paramref name="condition"/> holds for <paramref name="subject"/>. May sleep.</summary>
-    /// <remarks>Pass a <c>static</c> lambda: a capturing one would allocate.</remarks>
+    /// <remarks>
+    /// Pass a <c>static</c> lambda: a capturing one would allocate. The condition must not sleep: it runs while the task's state says so already.
+    /// An <paramref name="exclusive"/> sleeper is woken alone; its condition may take what it waited for.
+    /// </remarks>
     /// <returns>None, or ERESTARTSYS when a signal came first (Interruptible and Killable states only).</returns>
-    public Errno WaitEvent<T>(T subject, Func<T, bool> condition, TaskState state = TaskState.Interruptible, bool exclusive = false)
+    public Errno WaitEvent<T>(T subject, Func<T, bool> condition, TaskState state = TaskState.Interruptible, bool exclusive = false) =>
+        WaitEventUntil(subject, condition, long.MaxValue, state, exclusive);
+
+    /// <summary>Like <see cref="WaitEvent"/>, but gives up at <paramref name="deadline"/> (monotonic nanoseconds; long.MaxValue: never).</summary>
+    /// <returns>None; ERESTARTSYS; or ETIMEDOUT with the condition still false.</returns>
+    public Errno WaitEventUntil<T>(T subject, Func<T, bool> condition, long deadline, TaskState state = TaskState.Interruptible, bool exclusive = false)
     {
+        Context.MightSleep();
         if (condition(subject))
             return Errno.None;
         var task = Task.Current;
         var entry = task.OwnWait;
         entry.IsExclusive = exclusive;
         var result = Errno.None;
-        while (true)
+        for (var late = false; ; late = Scheduler.ScheduleUntil(deadline))
         {
             PrepareToWait(entry, state);
             if (condition(subject))
                 break;
-            if (Scheduler.IsSleepInterrupted(task, state))
-            {
-                result = Errno.ERESTARTSYS;
+            result = late ? Errno.ETIMEDOUT : Scheduler.IsSleepInterrupted(task, state) ? Errno.ERESTARTSYS : Errno.None;
+            if (result != Errno.None)
                 break;
-            }
-
-            Scheduler.Schedule();
         }
 
-        FinishWait(entry);
-        return result;
-    }
+        var wasWoken = !FinishWait(entry);
 
-    /// <summary>Like <see cref="WaitEvent"/>, but gives up at <paramref name="deadline"/> (monotonic nanoseconds; long.MaxValue: never).</summary>
-    /// <returns>None; ERESTARTSYS; or ETIMEDOUT with the condition still false.</returns>
-    public Errno WaitEventUntil<T>(T subject, Func<T, bool> condition, long deadline, TaskState state = TaskState.Interruptible)
-    {
-        if (condition(subject))
-            return Errno.None;
-        var task = Task.Current;
-        var entry = task.OwnWait;
-        entry.IsExclusive = false;
-        var result = Errno.None;
-        var late = false;
-        while (true)
-        {
-            PrepareToWait(entry, state);
-            if (condition(subject))
-                break;
-            if (Scheduler.IsSleepInterrupted(task, state))
-            {
-                result = Errno.ERESTARTSYS;
-                break;
-            }
-
-            if (late)
-            {
-                result = Errno.ETIMEDOUT;
-                break;
-            }
-
-            late = Scheduler.ScheduleUntil(deadline);
-        }
-
-        FinishWait(entry);
+        // A wake-up meant for one sleeper must not die with a sleeper that gives up: it goes to the next.
+        if (exclusive && wasWoken && result != Errno.None)
+            WakeUp();
         return result;
     }
 
@@ -97,7 +73,7 @@ public sealed partial class WaitQueue
         {
             if (!entry.IsQueued)
                 Insert(entry);
-            entry.Task.SetState(state);
+            entry.Task.SetState(state); // a full barrier: what the caller tests next cannot have been read before
         }
     }
 
@@ -108,20 +84,23 @@ public sealed partial class WaitQueue
             Insert(entry);
     }
 
-    /// <summary>Takes an entry off if it is on.</summary>
-    public void Remove(WaitEntry entry)
+    /// <summary>Takes an entry off if it is on; tells whether it was. Any context.</summary>
+    public bool Remove(WaitEntry entry)
     {
         using (_lock.Acquire())
         {
-            if (entry.IsQueued)
-                _sleepers.Remove(entry);
+            if (!entry.IsQueued)
+                return false;
+            _sleepers.Remove(entry);
+            return true;
         }
     }
 
-    public void FinishWait(WaitEntry entry)
+    /// <summary>Ends a wait: the task runs, the entry is off. True: it was still queued, so no wake-up took it off.</summary>
+    public bool FinishWait(WaitEntry entry)
     {
         entry.Task.SetStateRelaxed(TaskState.Running);
-        Remove(entry);
+        return Remove(entry);
     }
 
     /// <summary>Wakes every plain sleeper and at most <paramref name="exclusive"/> exclusive ones. Any context.</summary>
@@ -129,6 +108,7 @@ public sealed partial class WaitQueue
     public int WakeUp(int exclusive = 1, TaskState states = TaskState.Normal, WakeKey key = default)
     {
         var woken = 0;
+        Cpu.Interleave(); // what was made true before is seen before the queue is
         using (_lock.Acquire())
         {
             for (var entry = _sleepers.First; entry is not null;)
