@@ -1,31 +1,91 @@
-// The one place that switches tasks.
+// The scheduler's state and start. Beside it: Scheduler.Switch.cs (the one place that switches), Scheduler.Wake.cs (how tasks become
+// runnable), Scheduler.Change.cs (policy, nice, affinity), Scheduler.Idle.cs, Scheduler.Tick.cs, Balancer.cs.
+// Locks: a task's WakeLock before its run queue's Lock; two run queues by CPU index. Contexts: Init and CreateIdle at boot.
+// Linux: kernel/sched/core.c, sched_init(), init_idle().
+using System.Threading;
+using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Sched;
 
 public static partial class Scheduler
 {
-    /// <summary>Gives the CPU to the best task; the caller sleeps if its state says so. Process context, may sleep.</summary>
-    public static void Schedule()
+    /// <summary>
+    /// The preemption count of a task that is not running: <see cref="Schedule"/>'s own one, and one for the run queue's lock that it holds.
+    /// </summary>
+    public const int CountAtSwitch = 2 * Preemption.PreemptOne;
+
+    private static Task[] s_idle = null!;
+    private static SchedulingClass[] s_classes = null!;
+    private static long s_online;
+
+    /// <summary>CPUs that schedule: a task may be placed on these.</summary>
+    public static CpuSet Online => new((ulong)Volatile.Read(ref s_online));
+
+    /// <summary>The first CPU is in its idle loop: from now on tasks run, and sleeping is possible where it is allowed.</summary>
+    public static bool HasStarted { get; private set; }
+
+    /// <summary>Makes the idle task of a CPU. CPU 0's is asked for before any other kernel code has run. Boot.</summary>
+    public static Task CreateIdle(int cpu)
     {
+        if (cpu == 0)
+        {
+            s_idle = new Task[Cpu.Max];
+            HasStarted = false;
+            s_online = 0;
+            IdleClass.Init();
+        }
+
+        var task = Task.Pooled.Create();
+        task.Id = 0;
+        task.IsKernelThread = true;
+        task.PreemptCount = Preemption.PreemptOne; // leaves the CPU only through its own loop
+        task.CpuIndex = cpu;
+        task.Affinity = CpuSet.Of(cpu);
+        task.IsBound = true;
+        task.Class = IdleClass.Instance;
+        task.Policy = SchedulingPolicy.SCHED_OTHER;
+        task.Weight = FairWeights.One;
+        task.QueueState = QueueState.On;
+        SetIdleName(task, cpu);
+        s_idle[cpu] = task;
+        return task;
     }
 
-    /// <summary>Schedule from a preemption point: the caller stays runnable whatever its state.</summary>
-    public static void PreemptCurrent()
+    /// <summary>Sets up classes and run queues; the caller runs on CPU 0's idle task. Boot, once.</summary>
+    public static void Init()
     {
+        FairClass.Init();
+        RealTimeClass.Init();
+        s_classes = new SchedulingClass[] { RealTimeClass.Instance, FairClass.Instance, IdleClass.Instance };
+        RunQueue.InitAll(Cpu.Count);
+        for (var cpu = 0; cpu < Cpu.Count; cpu++)
+        {
+            var idle = s_idle[cpu] ?? CreateIdle(cpu);
+            RunQueue.Set(cpu, new RunQueue(cpu, idle));
+        }
+
+        CpuStatistics.Init();
+        LoadAverage.Init();
+        s_online = 1; // this CPU takes new tasks from now on, though it runs them only once it idles
     }
 
-    /// <summary>Sleeps in the state already set, at most until <paramref name="deadline"/>. True: the deadline has passed.</summary>
-    public static bool ScheduleUntil(long deadline) => false;
+    /// <summary>The idle task of a CPU.</summary>
+    public static Task IdleOf(int cpu) => s_idle[cpu];
 
-    /// <summary>Makes a sleeping task run if its state is among <paramref name="states"/>. Any context. True: it was asleep and is woken.</summary>
-    public static bool TryToWakeUp(Task task, TaskState states) => false;
-
-    /// <summary>Puts a new task on a run queue for the first time. Process context.</summary>
-    public static void WakeUpNew(Task task)
+    private static void SetIdleName(Task task, int cpu)
     {
+        System.Span<byte> name = stackalloc byte[10];
+        "swapper/"u8.CopyTo(name);
+        var length = 8;
+        if (cpu >= 10)
+            name[length++] = (byte)('0' + cpu / 10);
+        name[length++] = (byte)('0' + cpu % 10);
+        task.SetName(name.Slice(0, length));
     }
 
-    /// <summary>True when a signal must end a sleep in <paramref name="state"/>.</summary>
-    public static bool IsSleepInterrupted(Task task, TaskState state) => false;
+    /// <summary>The class that serves a policy.</summary>
+    private static SchedulingClass ClassOf(int policy) =>
+        SchedulingPolicy.IsRealTime(policy) ? RealTimeClass.Instance : FairClass.Instance;
 }

@@ -26,7 +26,11 @@ public sealed partial class Task : TaskContext
     private TaskName _name;
     private Links<Task> _poolLinks;
 
-    private Task() => OwnWait = new WaitEntry(this);
+    private Task()
+    {
+        OwnWait = new WaitEntry(this);
+        SleepTimer = CreateSleepTimer(this);
+    }
 
     /// <summary>The task that runs on this CPU.</summary>
     public static Task Current => (Task)Cpu.Current;

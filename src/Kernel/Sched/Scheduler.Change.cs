@@ -1,0 +1,176 @@
+// Changes of a task's policy, priority and CPUs, and the start of a child. Each is done under WakeLock and the queue's lock: the task is taken
+// off its queue, changed, and put on again, so that a class never sees its tasks change under it.
+// Contexts: process (Yield), any (the others). Linux: __sched_setscheduler(), set_user_nice(), __set_cpus_allowed_ptr(), sched_fork().
+using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Tasks;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Sched;
+
+public static partial class Scheduler
+{
+    /// <summary>Gives a child its scheduling state: the parent's policy and CPUs, no time used. Nobody knows the child yet.</summary>
+    public static void ForkScheduling(Task parent, Task child)
+    {
+        child.WakeLock = default;
+        child.PreemptCount = CountAtSwitch;
+        child.HeldCount = 0;
+        child.CpuIndex = parent.CpuIndex;
+        child.QueueState = QueueState.Off;
+        child.Affinity = parent.IsIdle ? CpuSet.FirstN(Cpu.Count) : parent.Affinity;
+        child.IsBound = false;
+        CopyPolicy(parent, child);
+        child.RunTime = 0;
+        child.RunTimeAtPick = 0;
+        child.RunningSince = Clock.Now;
+        child.UserTicks = 0;
+        child.SystemTicks = 0;
+        child.UserTimeTold = 0;
+        child.SystemTimeTold = 0;
+        child.VoluntarySwitches = 0;
+        child.InvoluntarySwitches = 0;
+        child.Class.Fork(parent, child);
+    }
+
+    private static void CopyPolicy(Task parent, Task child)
+    {
+        child.Policy = parent.Policy;
+        child.Nice = parent.Nice;
+        child.RealTimePriority = parent.RealTimePriority;
+        child.ResetOnFork = false;
+        if (parent.ResetOnFork)
+        {
+            if (SchedulingPolicy.IsRealTime(child.Policy))
+                child.Policy = SchedulingPolicy.SCHED_OTHER;
+            child.RealTimePriority = 0;
+            if (child.Nice < 0)
+                child.Nice = 0;
+        }
+
+        child.Class = ClassOf(child.Policy);
+    }
+
+    /// <summary>Lets other tasks of the same rank go first. Process context, may sleep.</summary>
+    public static void Yield()
+    {
+        var wereOn = Cpu.DisableInterrupts();
+        var queue = RunQueue.Here;
+        queue.Lock.AcquireUnguarded();
+        CpuTime.Update(queue, Clock.Now);
+        queue.Current.Class.Yield(queue, queue.Current);
+        queue.Lock.Release(false);
+        Cpu.RestoreInterrupts(wereOn);
+        Schedule();
+    }
+
+    /// <summary>Sets the nice value, -20 to 19. Any context.</summary>
+    public static void SetNice(Task task, int nice) => SetPolicy(task, task.Policy, task.RealTimePriority, nice, task.ResetOnFork);
+
+    /// <summary>Sets policy and priorities, which the caller has checked. Any context.</summary>
+    public static void SetPolicy(Task task, int policy, int realTimePriority, int nice, bool resetOnFork)
+    {
+        using (task.WakeLock.Acquire())
+        {
+            var queue = LockQueueOf(task);
+            var isOn = task.QueueState == QueueState.On;
+            var isRunning = queue.Current == task;
+            if (isOn)
+                TakeOff(queue, task, isRunning, QueueReason.Change);
+            task.Policy = policy;
+            task.Nice = nice;
+            task.RealTimePriority = realTimePriority;
+            task.ResetOnFork = resetOnFork;
+            task.Class = ClassOf(policy);
+            if (isOn)
+                PutOnAgain(queue, task, isRunning);
+            queue.Lock.Release(false);
+        }
+    }
+
+    private static void TakeOff(RunQueue queue, Task task, bool isRunning, QueueReason reason)
+    {
+        CpuTime.Update(queue, Clock.Now);
+        if (isRunning)
+            task.Class.Stop(queue, task, reason);
+        else
+            task.Class.Dequeue(queue, task, reason);
+        queue.CountRunnable(-1);
+    }
+
+    // The running task is queued like the others and at once taken out again by the choice that it is made to ask for.
+    private static void PutOnAgain(RunQueue queue, Task task, bool isRunning)
+    {
+        task.Class.Enqueue(queue, task, QueueReason.Change);
+        queue.CountRunnable(1);
+        if (!isRunning)
+        {
+            PreemptIfBetter(queue, task);
+            return;
+        }
+
+        task.Class.TakeRunning(queue, task);
+        Reschedule(queue);
+    }
+
+    /// <summary>
+    /// Limits the task to <paramref name="cpus"/>; a task that waits or runs elsewhere moves now (a running one at its next preemption point,
+    /// which is asked for). Any context.
+    /// </summary>
+    /// <returns>EINVAL when none of the CPUs runs.</returns>
+    public static Errno SetAffinity(Task task, CpuSet cpus)
+    {
+        if (cpus.And(Online).IsEmpty)
+            return Errno.EINVAL;
+        using (task.WakeLock.Acquire())
+        {
+            var queue = LockQueueOf(task);
+            task.Affinity = cpus;
+            if (task.QueueState == QueueState.On && !cpus.Contains(queue.Index))
+            {
+                if (queue.Current == task)
+                    Reschedule(queue);
+                else
+                    queue = MoveWaiting(queue, task);
+            }
+
+            queue.Lock.Release(false);
+        }
+
+        return Errno.None;
+    }
+
+    /// <summary>Ties a kernel thread to a CPU for good. The thread is new or sleeps.</summary>
+    public static void Bind(Task task, int cpu)
+    {
+        using (task.WakeLock.Acquire())
+        {
+            var queue = LockQueueOf(task);
+            task.Affinity = CpuSet.Of(cpu);
+            task.IsBound = true;
+            queue.Lock.Release(false);
+        }
+    }
+
+    private static RunQueue MoveWaiting(RunQueue queue, Task task)
+    {
+        TakeOff(queue, task, isRunning: false, QueueReason.Move);
+        task.QueueState = QueueState.Moving;
+        var target = MoveSleeper(queue, task);
+        Activate(target, task, QueueReason.Move);
+        return target;
+    }
+
+    // The previous task may not run on the CPU it has just left. It is runnable and on no queue; nobody else puts it on one.
+    private static void FinishMove(Task task)
+    {
+        using (task.WakeLock.Acquire())
+        {
+            var state = task.State; // it may have been preempted on its way to sleep
+            var queue = MoveSleeper(LockQueueOf(task), task);
+            Activate(queue, task, QueueReason.Move);
+            if (state != TaskState.Running)
+                task.SetStateRelaxed(state);
+            queue.Lock.Release(false);
+        }
+    }
+}
