@@ -29,9 +29,10 @@ internal unsafe struct ContextBlock
     internal static ContextBlock* Here
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [SkipLocalsInit]
         get
         {
-            Unsafe.SkipInit(out byte here);
+            byte here;
             return OfStack((ulong)&here);
         }
     }
