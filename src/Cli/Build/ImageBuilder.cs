@@ -30,7 +30,7 @@ internal sealed class ImageBuilder
         var objects = Assemble();
         objects.Add(CompileToMachineCode(assemblies));
         LinkForDebugging(objects);
-        var symbols = MakeSymbols();
+        var symbols = MakeSymbols(assemblies);
         Link(objects, symbols);
     }
 
@@ -109,12 +109,12 @@ internal sealed class ImageBuilder
         });
     }
 
-    private string MakeSymbols()
+    private string MakeSymbols(string[] assemblies)
     {
         var table = _options.Intermediate("symbols.bin");
         _steps.Run(new Step("symbols", "symbol table", [_options.DebugImage, typeof(ImageBuilder).Assembly.Location], [table])
         {
-            Action = () => File.WriteAllBytes(table, []),
+            Action = () => File.WriteAllBytes(table, SymbolTable.Make(new ElfImage(_options.DebugImage), new ReadableNames(assemblies))),
         });
         var source = _options.Intermediate("symbols.asm");
         WriteIfChanged(source, $"section .symbols progbits alloc noexec nowrite align=16\n    incbin \"{table}\"\nsection .note.GNU-stack noalloc noexec nowrite progbits\n");

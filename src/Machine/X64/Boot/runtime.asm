@@ -228,8 +228,6 @@ address boot_stack_address, boot_stack
 address boot_stack_top_address, boot_stack_top
 address dispatch_cache_address, dispatch_cache
 
-section .text
-
 ; A call through an interface. r11: the call's dispatch cell, rdi: the receiver; all arguments must survive, so only rax and
 ; r10 are free. Looks at four entries of the cache, then asks C#. A null receiver faults on the first instruction.
 global RhpInitialInterfaceDispatch
@@ -252,7 +250,14 @@ RhpInitialInterfaceDispatch:
     add     eax, 32
 %assign i i + 1
 %endrep
+    jmp     dispatch_miss
+.hit:
+    jmp     [dispatch_cache + rax + 16]
 
+section .text
+
+; Asks C# with the arguments kept, then goes where it says.
+dispatch_miss:
     push    rbp
     mov     rbp, rsp
     push    rdi
@@ -284,8 +289,6 @@ RhpInitialInterfaceDispatch:
     pop     rdi
     pop     rbp
     jmp     rax
-.hit:
-    jmp     [dispatch_cache + rax + 16]
 
 ; A function with a frame of more than a page touches each page of it, so that the guard page is not skipped.
 ; r11: the frame's lowest address. Everything but flags survives.

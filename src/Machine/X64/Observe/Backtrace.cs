@@ -1,17 +1,41 @@
-// Who called whom, for fault reports.
+// Who called whom, for fault reports. Contexts: any, however broken.
 using System;
+using System.Runtime;
+using System.Runtime.CompilerServices;
 
 namespace Jiffy.Machine;
 
-public static partial class Backtrace
+public static unsafe partial class Backtrace
 {
-    public static partial int Walk(ref KernelRegisters from, Span<ulong> addresses) => 0;
-
-    public static partial int WalkHere(Span<ulong> addresses) => 0;
-
-    public static partial bool TryDescribe(ulong address, out CodeLocation location)
+    // The first address is the interrupted instruction; each further one lies within a call, so that it describes that call.
+    public static partial int Walk(ref KernelRegisters from, Span<ulong> addresses)
     {
-        location = default;
-        return false;
+        var unwinder = new Unwinder(ref from);
+        var count = 0;
+        while (count < addresses.Length)
+        {
+            addresses[count++] = unwinder.Address;
+            if (!unwinder.TryStep())
+                break;
+        }
+        return count;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static partial int WalkHere(Span<ulong> addresses)
+    {
+        KernelRegisters here = default;
+        CaptureRegisters(&here);
+        var unwinder = new Unwinder(ref here);
+        var count = 0;
+        while (count < addresses.Length && unwinder.TryStep())
+            addresses[count++] = unwinder.Address;
+        return count;
+    }
+
+    public static partial bool TryDescribe(ulong address, out CodeLocation location) => SymbolTable.TryDescribe(address, out location);
+
+    // Those that a callee preserves, and where the caller goes on.
+    [RuntimeImport("*", "capture_registers"), MethodImpl(MethodImplOptions.InternalCall)]
+    internal static extern void CaptureRegisters(KernelRegisters* to);
 }

@@ -20,6 +20,7 @@ internal static partial class LanguageTests
         Atomics();
         Blocks();
         HeapAndCalls();
+        Stacks();
         Report();
         EmulatorExit.Leave((byte)(s_failed == 0 ? 0 : 1));
     }
