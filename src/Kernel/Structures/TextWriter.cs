@@ -58,7 +58,7 @@ public ref struct TextWriter
             Append(text, 0);
     }
 
-    public void Append(byte value)
+    public void AppendByte(byte value)
     {
         if (_length < _buffer.Length)
             _buffer[_length++] = value;
@@ -99,7 +99,7 @@ public ref struct TextWriter
     private void Pad(int count)
     {
         for (; count > 0; count--)
-            Append((byte)' ');
+            AppendByte((byte)' ');
     }
 
     /// <summary>What the compiler makes of an interpolated string given to <see cref="TextWriter.Append(ref Handler)"/>.</summary>

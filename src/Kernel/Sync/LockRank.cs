@@ -5,19 +5,27 @@ namespace Jiffy.Kernel.Sync;
 public enum LockRank
 {
     // Sleeping locks come first: they may be held across everything below.
+    Mount = 95,
     Rename = 100,
+    FilePosition = 105,
     Directory = 110,
     FileContents = 120,
+    PipeContents = 125,
     FileTable = 130,
     AddressSpace = 140,
     Terminal = 150,
-    Mount = 160,
 
     // Spin locks of process context.
     PipeBuffer = 300,
     InodeTable = 310,
     FutexBucket = 320,
     FileTableSlots = 330,
+    FileContext = 331,
+    DirectoryTree = 332,
+    MountTable = 333,
+    DirectoryCache = 334,
+    FilePages = 335,
+    FileLocks = 336,
     CrossCall = 340,
 
     // Spin locks that interrupts take too.

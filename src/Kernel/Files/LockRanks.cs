@@ -1,0 +1,63 @@
+// The ranks of the locks of this room, as types. The order itself stands in Sync/LockRank.cs.
+using Jiffy.Kernel.Sync;
+
+namespace Jiffy.Kernel.Files;
+
+/// <summary>Sleeping: one per open file, for reads and writes that use and move the file position.</summary>
+public readonly struct FilePositionRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FilePosition;
+}
+
+/// <summary>Sleeping: one per file system, for changes of its directory tree.</summary>
+public readonly struct DirectoryRank : ILockRank
+{
+    public static LockRank Rank => LockRank.Directory;
+}
+
+/// <summary>Sleeping: one per inode, for writes, truncation and attribute changes.</summary>
+public readonly struct FileContentsRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FileContents;
+}
+
+/// <summary>Sleeping: one for all mounts; who mounts and unmounts.</summary>
+public readonly struct MountRank : ILockRank
+{
+    public static LockRank Rank => LockRank.Mount;
+}
+
+public readonly struct MountTableRank : ILockRank
+{
+    public static LockRank Rank => LockRank.MountTable;
+}
+
+public readonly struct FileContextRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FileContext;
+}
+
+public readonly struct DirectoryTreeRank : ILockRank
+{
+    public static LockRank Rank => LockRank.DirectoryTree;
+}
+
+public readonly struct DirectoryCacheRank : ILockRank
+{
+    public static LockRank Rank => LockRank.DirectoryCache;
+}
+
+public readonly struct FilePagesRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FilePages;
+}
+
+public readonly struct FileLocksRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FileLocks;
+}
+
+public readonly struct FileTableSlotsRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FileTableSlots;
+}
