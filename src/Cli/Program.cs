@@ -13,6 +13,10 @@ internal static class Program
         root.Subcommands.Add(RunCommand.Create());
         root.Subcommands.Add(BuildCommand.Create());
         root.Subcommands.Add(TestCommand.Create());
+        root.Subcommands.Add(DebugCommand.Create());
+        root.Subcommands.Add(BenchCommand.Create());
+        root.Subcommands.Add(StatsCommand.Create());
+        root.Subcommands.Add(CleanCommand.Create());
         root.WithExamples(
             "jiffy run                  boot to a shell",
             "jiffy run -- ps            run one command in the guest",

@@ -43,7 +43,7 @@ internal sealed class ImageBuilder
             .Concat([Repository.In("Directory.Build.props"), Repository.In("Directory.Packages.props"), Repository.In("src", "Freestanding.props")]);
         _steps.Run(new Step("csharp", "C# to IL", inputs, assemblies)
         {
-            Program = "dotnet",
+            Program = DotNet.Program,
             Arguments = ["build", project, "-c", _options.Configuration, "-o", output, "--nologo", "-v", "q", "-clp:NoSummary;ErrorsOnly"],
         });
         return assemblies;

@@ -94,7 +94,7 @@ internal sealed class MachineOptionSet(bool choosesCpus = true)
             result.AddError("--icount needs emulation: it cannot go with --accel kvm");
     }
 
-    private static string? KernelFile(string? wish) => wish switch
+    public static string? KernelFile(string? wish) => wish switch
     {
         null => null,
         "linux" => LinuxKernel.Fetch(),

@@ -20,13 +20,14 @@ internal sealed record SessionEnd(MachineEnd Machine, int? MarkedStatus, bool Ti
 
 internal sealed class GuestSession(MachineOptions options, string initrd, ScratchDirectory scratch)
 {
-    private readonly MemoryStream _beforeReady = new();
+    private readonly MemoryStream _heldBack = new();
     private VirtualMachine? _machine;
     private Timer? _timer;
     private int? _markedStatus;
     private volatile bool _timedOut;
     private volatile int _signal;
     private bool _isReady;
+    private bool _isOver;
 
     /// <summary>Ends the machine after this time; zero means no limit.</summary>
     public TimeSpan Limit { get; init; }
@@ -34,12 +35,15 @@ internal sealed class GuestSession(MachineOptions options, string initrd, Scratc
     /// <summary>What to type for a command whose input is a pipe or a terminal; null when it gets none.</summary>
     public GuestInput? Input { get; init; }
 
+    /// <summary>Where the machine waits for a debugger before its first instruction; null when it does not.</summary>
+    public int? GdbPort { get; init; }
+
     /// <summary>Runs the guest to its end.</summary>
     public SessionEnd Run()
     {
         using var guardian = new Guardian();
         using var terminal = Input?.Terminal;
-        using var machine = VirtualMachine.Start(options, new MachineFiles(initrd, scratch.File("debug-console")), guardian);
+        using var machine = VirtualMachine.Start(options, new MachineFiles(initrd, scratch.File("debug-console"), GdbPort), guardian);
         _machine = machine;
         if (terminal is not null)
         {
@@ -93,26 +97,27 @@ internal sealed class GuestSession(MachineOptions options, string initrd, Scratc
             && int.TryParse(mark.AsSpan(ConsoleMarks.StatusPrefix.Length), out var status))
         {
             _markedStatus = status & 0xff;
+            _isOver = true;
         }
     }
 
-    // Until the guest is ready, its console carries only what the kernel says.
+    // Before the guest is ready and after its command's end, its console carries only what the kernel says.
     private void Show(ReadOnlySpan<byte> bytes)
     {
-        if (_isReady)
+        if (_isReady && !_isOver)
             Descriptors.Write(Descriptors.StandardOutput, bytes);
         else if (options.ShowsKernelLog)
             Descriptors.Write(Descriptors.StandardError, bytes);
         else
-            _beforeReady.Write(bytes);
+            _heldBack.Write(bytes);
     }
 
     /// <summary>When the guest did not come up or panicked, the user sees all that was said.</summary>
     private void ShowHeldBack(MachineEnd end)
     {
-        if (!_isReady)
-            Descriptors.Write(Descriptors.StandardError, _beforeReady.ToArray());
-        else if (end.Outcome == MachineOutcome.Panicked && !Descriptors.IsTerminal(Descriptors.StandardOutput))
+        if (!_isReady || end.Outcome != MachineOutcome.PoweredOff)
+            Descriptors.Write(Descriptors.StandardError, _heldBack.ToArray());
+        if (_isReady && !_isOver && end.Outcome == MachineOutcome.Panicked && !Descriptors.IsTerminal(Descriptors.StandardOutput))
             Descriptors.Write(Descriptors.StandardError, end.DebugConsole);
         if (end.Outcome == MachineOutcome.Failed)
             Descriptors.Write(Descriptors.StandardError, end.Messages);
