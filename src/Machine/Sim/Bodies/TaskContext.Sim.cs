@@ -106,6 +106,9 @@ public abstract partial class TaskContext
 
     public partial bool IsStackOverflow(ulong address) => false;
 
+    /// <summary>A CPU's first context runs on a stack that the machine brought with it.</summary>
+    internal void GrantStack() => _hasStack = true;
+
     private void GiveFrames(int count)
     {
         for (var i = 0; SimMachine.HasKernel && i < count; i++)

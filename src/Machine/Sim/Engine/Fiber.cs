@@ -107,6 +107,7 @@ internal sealed class Fiber
     {
         Context = context;
         context.Fiber = this;
+        context.GrantStack();
     }
 
     /// <summary>Lets the fiber run; the caller has no more right to.</summary>

@@ -51,7 +51,7 @@ public sealed partial class SimMachine
         Handle(fiber, interrupt, fromUser);
         if (fromUser)
             KernelEntry.Instance.ReturnToUser(ref fiber.Context.User);
-        else if (interrupt != PendingInterrupts.Flush)
+        else
             KernelEntry.Instance.ReturnToKernel();
         fiber.Context.IsInUserMode = fromUser;
         fiber.Cpu.InterruptsOn = true; // the stack may have moved to another CPU meanwhile

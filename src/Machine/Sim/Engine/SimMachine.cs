@@ -198,6 +198,7 @@ public sealed partial class SimMachine : IDisposable
         cpu.Running = fiber;
         cpu.InterruptsOn = false;
         cpu.IsStarted = true;
+        context.GrantStack();
     }
 
     // Each passes the baton to the one made before it: half as many hand-overs as one by one.
