@@ -17,6 +17,7 @@ internal static unsafe partial class MachineTests
         KernelFaults();
         TimerRings();
         UserMode();
+        SerialInterrupt();
         OtherProcessors();
         EarlyConsole.Write("machine: ");
         EarlyConsole.Write(s_passed);

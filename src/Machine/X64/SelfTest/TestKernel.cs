@@ -8,6 +8,7 @@ internal sealed unsafe class TestKernel : KernelEntry
 {
     internal static int TimerRings, Calls, Reschedules, PageFaults, UserExceptions, SystemCalls, SecondariesUp;
     internal static long FramesTaken;
+    internal static int Received;
 
     /// <summary>What the last reported kernel fault was, for <see cref="MachineTests"/>.</summary>
     internal static KernelFaultKind FaultKind;
@@ -29,6 +30,7 @@ internal sealed unsafe class TestKernel : KernelEntry
     public override void BootSecondary()
     {
         Interlocked.Increment(ref SecondariesUp);
+        MachineTests.ReadForEver();
         while (true)
         {
             Instructions.ClearInterrupts();
@@ -53,6 +55,8 @@ internal sealed unsafe class TestKernel : KernelEntry
 
     public override void DeviceInterrupt(InterruptLine line, bool fromUser)
     {
+        while (SerialPort.TryRead(out var value))
+            Received = value;
     }
 
     public override void TimerInterrupt(bool fromUser)
@@ -152,13 +156,16 @@ internal sealed unsafe class TestKernel : KernelEntry
 /// <summary>A context of the self tests: in the kernel it runs <see cref="Body"/>, in user mode its system calls are three.</summary>
 internal sealed class TestContext : TaskContext
 {
-    private const ulong CallYield = 1, CallExit = 2, CallBadRip = 3;
+    private const ulong CallYield = 1, CallExit = 2, CallBadRip = 3, CallFork = 4, CallVectors = 5;
     private const ulong BadAddress = 0x8000_0000_0000;
 
     internal System.Action? Body;
 
     /// <summary>Who runs when this context gives way.</summary>
     internal TestContext? Twin;
+
+    /// <summary>Who goes on when this context has ended.</summary>
+    internal TestContext? Parent;
     internal bool HasEnded;
     internal ulong Status;
     internal ulong Seed;
@@ -181,7 +188,43 @@ internal sealed class TestContext : TaskContext
             case CallBadRip:
                 user.Rip = BadAddress;
                 break;
+            case CallFork:
+                user.Rax = Fork();
+                break;
+            case CallVectors:
+                user.Rax = SpoilVectors() ? 0UL : 1;
+                break;
         }
+    }
+
+    // The copy runs until it ends; 1 when it ended well.
+    private ulong Fork()
+    {
+        var child = new TestContext { Seed = Seed, Table = Table, Parent = this };
+        child.TryCreateStack();
+        child.CopyUserStateFrom(this);
+        child.User.Rax = 0;
+        Instructions.ClearInterrupts();
+        Switch(this, child);
+        Instructions.EnableInterrupts();
+        child.FreeStack();
+        return child.HasEnded && child.Status == 0 ? 1UL : 2;
+    }
+
+    private bool SpoilVectors()
+    {
+        System.Span<byte> saved = stackalloc byte[VectorStateBytes];
+        System.Span<byte> spoilt = stackalloc byte[VectorStateBytes];
+        SaveVectorState(saved);
+        spoilt.Fill(0xff);
+        LoadVectorState(spoilt);
+        LoadVectorState(saved);
+        for (ulong i = 0; i < 16; i++)
+        {
+            if (System.Runtime.InteropServices.MemoryMarshal.Read<ulong>(saved.Slice(VectorState.XmmAt + 16 * (int)i)) != Seed + i + 1)
+                return false;
+        }
+        return true;
     }
 
     /// <summary>Interrupts off.</summary>
@@ -198,6 +241,6 @@ internal sealed class TestContext : TaskContext
         Instructions.ClearInterrupts();
         HasEnded = true;
         GiveWay();
-        Switch(this, TestKernel.Returns!);
+        Switch(this, Parent ?? TestKernel.Returns!);
     }
 }

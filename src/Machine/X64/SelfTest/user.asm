@@ -1,10 +1,34 @@
 ; The user program of the machine's self test, copied to user memory. Entered with a number in rdi, from which the contents of
 ; all registers are derived, and rounds in rsi. System calls: 1 gives way, 2 ends with a status, 3 sends it to a bad address
-; and back to r12. Faults on purpose: a page that comes on demand at 0x500000, an undefined instruction, a privileged one.
+; and back to r12, 4 runs a copy of it to its end, 5 saves, spoils and loads the vector state. Faults on purpose: a page that comes on demand at 0x500000, an undefined instruction, a privileged one.
 CALL_YIELD      equ 1
 CALL_EXIT       equ 2
 CALL_BAD_RIP    equ 3
+CALL_FORK       equ 4
+CALL_VECTORS    equ 5
 DEMAND_PAGE     equ 0x500000
+
+%macro check 2
+    sub     %1, rbp
+    cmp     %1, %2
+    jne     .fail
+%endmacro
+
+%macro check_vectors 0
+    mov     rcx, rbp
+%assign i 0
+%rep 16
+    inc     rcx
+    movq    rax, xmm%+i
+    cmp     rax, rcx
+    jne     .fail
+    movhlps xmm%+i, xmm%+i
+    movq    rax, xmm%+i
+    cmp     rax, rcx
+    jne     .fail
+%assign i i + 1
+%endrep
+%endmacro
 
 section .rodata
 align 16
@@ -47,11 +71,6 @@ user_program:
     syscall
     cmp     rax, rbp                    ; the call's result
     jne     .fail
-%macro check 2
-    sub     %1, rbp
-    cmp     %1, %2
-    jne     .fail
-%endmacro
     check   rdi, 101
     check   rsi, 102
     check   rdx, 103
@@ -62,19 +81,7 @@ user_program:
     check   r13, 108
     check   r14, 109
     check   r15, 110
-    mov     rcx, rbp
-%assign i 0
-%rep 16
-    inc     rcx
-    movq    rax, xmm%+i
-    cmp     rax, rcx
-    jne     .fail
-    movhlps xmm%+i, xmm%+i
-    movq    rax, xmm%+i
-    cmp     rax, rcx
-    jne     .fail
-%assign i i + 1
-%endrep
+    check_vectors
     mov     ecx, 2000                   ; long enough that some interrupts fall here
 .spin:
     mov     rax, rbp
@@ -86,6 +93,20 @@ user_program:
     jnz     .spin
     dec     rbx
     jnz     .round
+
+    mov     eax, CALL_VECTORS
+    syscall
+    test    rax, rax
+    jnz     .fail
+    check_vectors
+    mov     eax, CALL_FORK
+    syscall
+    test    rax, rax                    ; 0 in the copy, 1 in the original
+    jz      .copy
+    cmp     rax, 1
+    jne     .fail
+.copy:
+    check_vectors
 
     xor     edi, edi
     jmp     .exit
