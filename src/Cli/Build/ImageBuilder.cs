@@ -31,6 +31,7 @@ internal sealed class ImageBuilder
         objects.Add(CompileToMachineCode(assemblies));
         LinkForDebugging(objects);
         var symbols = MakeSymbols(assemblies);
+        Check(assemblies);
         Link(objects, symbols);
     }
 
@@ -39,12 +40,23 @@ internal sealed class ImageBuilder
         var project = Repository.In("src", "Kernel", "Kernel.X64.csproj");
         var output = _options.Intermediate("il");
         var assemblies = Assemblies.Select(name => Path.Combine(output, name)).ToArray();
-        var inputs = SourceRooms.SelectMany(room => Sources(room, "*.cs", "*.csproj"))
-            .Concat([Repository.In("Directory.Build.props"), Repository.In("Directory.Packages.props"), Repository.In("src", "Freestanding.props")]);
-        _steps.Run(new Step("csharp", "C# to IL", inputs, assemblies)
+        string[] projects =
+        [
+            .. SourceRooms.SelectMany(room => Sources(room, "*.csproj")), Repository.In("src", "Freestanding.props"),
+            Repository.In("Directory.Build.props"), Repository.In("Directory.Packages.props"),
+        ];
+        _steps.Run(new Step("restore", "packages", projects, [Repository.In("artifacts", "obj", "Kernel.X64", "project.assets.json")])
         {
             Program = DotNet.Program,
-            Arguments = ["build", project, "-c", _options.Configuration, "-o", output, "--nologo", "-v", "q", "-clp:NoSummary;ErrorsOnly"],
+            Arguments = ["restore", project, "--nologo", "-v", "q"],
+        });
+        _steps.Run(new Step("csharp", "C# to IL", [.. projects, .. SourceRooms.SelectMany(room => Sources(room, "*.cs"))], assemblies)
+        {
+            Program = DotNet.Program,
+            Arguments =
+            [
+                "build", project, "--no-restore", "-c", _options.Configuration, "-o", output, "--nologo", "-v", "q", "-clp:NoSummary;ErrorsOnly",
+            ],
         });
         return assemblies;
     }
@@ -121,6 +133,18 @@ internal sealed class ImageBuilder
         var output = _options.Intermediate("symbols.o");
         AssembleFile("nasm symbols", source, [source, table], output);
         return output;
+    }
+
+    private void Check(string[] assemblies)
+    {
+        var report = Path.Combine(_options.OutputDirectory, "checks.txt");
+        var kernelObject = _options.Intermediate("kernel.o");
+        var tool = typeof(ImageBuilder).Assembly.Location;
+        _steps.Run(new Step("checks", "checks of the image", [_options.DebugImage, kernelObject, tool, .. Sources("Machine/X64", "*.inc")], [report])
+        {
+            Action = () => ImageChecks.Run(
+                new ElfImage(_options.DebugImage), new ElfImage(kernelObject), new ReadableNames(assemblies), report),
+        });
     }
 
     private static void WriteIfChanged(string path, string text)
