@@ -92,15 +92,24 @@ public sealed partial class SimMachine
 
     private bool CanFetch(Fiber fiber, ulong address)
     {
-        if (address >= UserMemory.Limit)
-        {
-            RaiseException(fiber, UserException.GeneralProtection, address);
+        if (RefusesAddress(fiber, address))
             return false;
-        }
         if (TryTranslate(address, FaultAccess.Execute, out _, out var wasPresent))
             return true;
         FaultFromUser(fiber, address, FaultAccess.Execute, wasPresent);
         return false;
+    }
+
+    /// <summary>Addresses above the user's part: a page fault for the kernel's own, an exception for those that are none. True: handled.</summary>
+    private bool RefusesAddress(Fiber fiber, ulong address)
+    {
+        if (address < UserMemory.Limit)
+            return false;
+        if ((long)address << 16 >> 16 == (long)address)
+            FaultFromUser(fiber, address, FaultAccess.Read, wasPresent: false);
+        else
+            RaiseException(fiber, UserException.GeneralProtection, address);
+        return true;
     }
 
     /// <summary>Bytes for a load or store of a program's step. Leaves the step by exception when the kernel had to help.</summary>
@@ -111,11 +120,10 @@ public sealed partial class SimMachine
         if (context.StepStart != (context.User.Rip, context.User.Rsp))
             throw StepAgain.Instance; // an interrupt came, and a signal with it
         var offset = (int)(address & (Frames.Size - 1));
-        if (address >= UserMemory.Limit || offset + count > Frames.Size)
-        {
-            RaiseException(fiber, address >= UserMemory.Limit ? UserException.GeneralProtection : UserException.AlignmentCheck, address);
+        if (RefusesAddress(fiber, address))
             throw StepAgain.Instance;
-        }
+        if (offset + count > Frames.Size)
+            throw new InvalidOperationException($"a simulated program's access at {address:x} crosses a page");
         if (TryTranslate(address, access, out var frame, out var wasPresent))
             return Bytes(frame, 1).Slice(offset, count);
         FaultFromUser(fiber, address, access, wasPresent);
