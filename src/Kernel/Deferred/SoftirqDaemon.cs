@@ -1,13 +1,28 @@
 // ksoftirqd/N: runs, as an ordinary task, what the end of an interrupt left over. One per CPU, bound to it.
 // Context: kernel thread. Linux: run_ksoftirqd().
+using System;
 using Jiffy.Kernel.Sched;
+using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
-using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Deferred;
 
 public static class SoftirqDaemon
 {
+    /// <summary>Makes and starts the daemon of a CPU. Process context; may sleep.</summary>
+    public static void Start(int cpu)
+    {
+        Span<byte> name = stackalloc byte[16];
+        var text = new TextWriter(name);
+        text.Append($"ksoftirqd/{cpu}");
+        var created = KernelThread.Create(text.Written, static _ => Run());
+        if (!created.TryGet(out var thread))
+            return;
+        Scheduler.Bind(thread, cpu);
+        Softirq.SetDaemon(cpu, thread);
+        Scheduler.WakeUpNew(thread);
+    }
+
     /// <summary>The life of one CPU's daemon. The thread is bound before it is woken for the first time.</summary>
     public static int Run()
     {

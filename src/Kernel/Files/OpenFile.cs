@@ -55,6 +55,9 @@ public sealed partial class OpenFile
         set => Volatile.Write(ref _flags, value);
     }
 
+    /// <summary>Flags as open got them, O_NOCTTY and the like included; for <see cref="FileOperations.Open"/>.</summary>
+    public int OpeningFlags { get; private set; }
+
     public bool CanRead => (Flags & (FileConstants.O_ACCMODE | FileConstants.O_PATH)) is FileConstants.O_RDONLY or FileConstants.O_RDWR;
     public bool CanWrite => (Flags & (FileConstants.O_ACCMODE | FileConstants.O_PATH)) is FileConstants.O_WRONLY or FileConstants.O_RDWR;
     public bool IsPathOnly => (Flags & FileConstants.O_PATH) != 0;
@@ -127,6 +130,7 @@ public sealed partial class OpenFile
         PrivateNumber = 0;
         Owner = OwnerSignal = 0;
         Position = 0;
+        OpeningFlags = flags;
         Flags = flags & ~(FileConstants.O_CREAT | FileConstants.O_EXCL | FileConstants.O_NOCTTY | FileConstants.O_TRUNC | FileConstants.O_CLOEXEC);
     }
 

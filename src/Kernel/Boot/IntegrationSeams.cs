@@ -1,0 +1,40 @@
+// Stands in until the rooms of files and time bring the real ones; then this file goes.
+using System;
+using Jiffy.Kernel.Abi;
+
+namespace Jiffy.Kernel.Files
+{
+    public static class FileSystems
+    {
+        public static void Init()
+        {
+        }
+    }
+
+    public static partial class RootFileSystem
+    {
+        public static Errno Unpack(ReadOnlySpan<byte> archive) => archive.Length == 0 ? Errno.EINVAL : Errno.ENOSYS;
+    }
+}
+
+namespace Jiffy.Kernel.Ipc
+{
+    public static partial class Futex
+    {
+        public static void Init()
+        {
+        }
+
+        public static void OnExec(Tasks.Task current) => _ = current;
+    }
+}
+
+namespace Jiffy.Kernel.Time
+{
+    public struct TimeSpec
+    {
+        public long Seconds, Nanoseconds;
+        public readonly bool IsValid => Seconds >= 0 && Nanoseconds is >= 0 and < 1_000_000_000;
+        public readonly bool IsZero => Seconds == 0 && Nanoseconds == 0;
+    }
+}

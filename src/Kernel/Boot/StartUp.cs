@@ -1,0 +1,106 @@
+// The ordered list of what starts: each line needs only what stands above it.
+// Context: CPU 0's idle task, interrupts off until the scheduler runs. Linux: start_kernel(), kernel_init().
+using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Deferred;
+using Jiffy.Kernel.Files;
+using Jiffy.Kernel.Ipc;
+using Jiffy.Kernel.Irq;
+using Jiffy.Kernel.Memory;
+using Jiffy.Kernel.Observe;
+using Jiffy.Kernel.Sched;
+using Jiffy.Kernel.Signals;
+using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Syscalls;
+using Jiffy.Kernel.Tasks;
+using Jiffy.Kernel.Tasks.Exec;
+using Jiffy.Kernel.Time;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Boot;
+
+public static class StartUp
+{
+    /// <summary>Frames of memory for each thread that may exist: its stack and as much again seven times.</summary>
+    private const int FramesPerThread = 8 * TaskContext.StackBytes / Frames.Size;
+
+    private const int MaxThreadsLimit = 16384;
+
+    /// <summary>CPU 0 from the machine's hand-over to its idle loop.</summary>
+    public static void Primary()
+    {
+        InitEarly();
+        InitRooms();
+        Cpu.StartOthers();
+        StartFirstTasks();
+        Scheduler.StartIdle();
+    }
+
+    /// <summary>Every other CPU.</summary>
+    public static void Secondary()
+    {
+        Scheduler.StartIdle();
+    }
+
+    /// <summary>What reports need.</summary>
+    private static void InitEarly()
+    {
+        KernelConsole.Init();
+        Panic.Init();
+        FaultReport.Init(CommandLine.Has("panic_on_oops"u8) || CommandLine.GetInt("panic_on_oops"u8, 0) != 0);
+        KernelLog.Init(CommandLine.Has("debug"u8) ? (int)LogLevel.Debug + 1 : CommandLine.GetInt("loglevel"u8, (int)LogLevel.Warning));
+        KernelLog.Write(LogLevel.Notice, $"Jiffy on {BootInfo.ProcessorName}, {Cpu.Count} CPUs, {(long)BootInfo.TotalFrames * Frames.Size >> 20} MiB");
+        KernelLog.Write(LogLevel.Notice, $"Command line: {BootInfo.CommandLine}");
+        SystemNames.Init();
+    }
+
+    private static void InitRooms()
+    {
+        FrameAllocator.Init();
+        TaskTree.Initialize(MaxThreads());
+        InitSignals();
+        TimeKeeper.Init();
+        Interrupts.Init();
+        Scheduler.Init();
+        IdleProcess.Init();
+        KernelThread.Init();
+        AddressSpace.Init();
+        Futex.Init();
+        FileSystems.Init();
+        Terminal.Init();
+        Exec.Init();
+        LogCalls.Init();
+        SyscallTable.Init();
+        SystemCalls.ExitStatus = 0;
+    }
+
+    private static int MaxThreads()
+    {
+        var threads = FrameAllocator.TotalFrames / FramesPerThread;
+        return (int)(threads < 64 ? 64 : threads > MaxThreadsLimit ? MaxThreadsLimit : threads);
+    }
+
+    private static void InitSignals()
+    {
+        SignalHandlers.Pool = new Pool<SignalHandlers, SignalHandlers.Pooled>("signal_handlers", TaskTree.MaxThreads);
+        QueuedSignal.Pool = new Pool<QueuedSignal, QueuedSignal.Pooled>("queued_signal", 4 * TaskTree.MaxThreads);
+    }
+
+    /// <summary>Threads that belong to CPUs: started by init, when sleeping is possible.</summary>
+    internal static void StartThreads()
+    {
+        for (var cpu = 0; cpu < Cpu.Count; cpu++)
+            SoftirqDaemon.Start(cpu);
+    }
+
+    /// <summary>Init gets id 1, kthreadd id 2; both wait until all is ready.</summary>
+    private static void StartFirstTasks()
+    {
+        var init = FirstProcess.Create();
+        if (!init.IsOk)
+            Panic.Stop("No first process", (long)init.Error);
+        var daemon = KernelThread.StartDaemon();
+        if (daemon != Errno.None)
+            Panic.Stop("No kthreadd", (long)daemon);
+        Scheduler.WakeUpNew(init.Value);
+    }
+}

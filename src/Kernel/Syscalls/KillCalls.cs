@@ -1,0 +1,150 @@
+// System calls that send signals. man 2 kill, tgkill, rt_sigqueueinfo.
+using System;
+using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Signals;
+using Jiffy.Kernel.Tasks;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Syscalls;
+
+internal static class KillCalls
+{
+    public static long Kill(int id, int signal)
+    {
+        if (signal is < 0 or > SignalNumber.Count)
+            return -(long)Errno.EINVAL;
+        using (TaskTree.Lock.Acquire())
+        {
+            if (id > 0)
+                return TaskTree.Find(id) is { } task ? -(long)ToProcess(task.Group, signal) : -(long)Errno.ESRCH;
+            if (id == -1)
+                return -(long)ToAll(signal);
+            var group = id == 0 ? Task.Current.Group.ProcessGroup : id == int.MinValue ? null : ProcessGroup.Find(-id);
+            return group is null ? -(long)Errno.ESRCH : -(long)ToGroup(group, signal);
+        }
+    }
+
+    /// <summary>kill(-1): everybody that may be signalled, but init and the caller's own process.</summary>
+    private static Errno ToAll(int signal)
+    {
+        var result = Errno.ESRCH;
+        for (var process = TaskTree.FirstProcess; process is not null; process = TaskTree.After(process))
+        {
+            if (process == TaskTree.Init || process == Task.Current.Group || process.Leader.IsKernelThread)
+                continue;
+            var error = ToProcess(process, signal);
+            if (error == Errno.None || result != Errno.None)
+                result = error;
+        }
+
+        return result;
+    }
+
+    /// <summary>Succeeds when at least one member could be signalled.</summary>
+    private static Errno ToGroup(ProcessGroup group, int signal)
+    {
+        var result = Errno.ESRCH;
+        for (var member = group.FirstMember; member is not null; member = ProcessGroup.After(member))
+        {
+            var error = ToProcess(member, signal);
+            if (error == Errno.None || result != Errno.None)
+                result = error;
+        }
+
+        return result;
+    }
+
+    private static Errno ToProcess(ThreadGroup process, int signal)
+    {
+        if (!MayKill(process.Leader, signal))
+            return Errno.EPERM;
+        return signal == 0 ? Errno.None : SignalSender.SendToProcessLocked(process, FromCaller(signal, SignalCode.SI_USER));
+    }
+
+    private static bool MayKill(Task target, int signal)
+    {
+        ref var mine = ref Task.Current.Credentials;
+        ref var theirs = ref target.Credentials;
+        if (mine.IsSuperuser || target.Group == Task.Current.Group)
+            return true;
+        if (mine.EffectiveUserId == theirs.SavedUserId || mine.EffectiveUserId == theirs.UserId)
+            return true;
+        if (mine.UserId == theirs.SavedUserId || mine.UserId == theirs.UserId)
+            return true;
+        return signal == SignalNumber.SIGCONT && target.Group.Session == Task.Current.Group.Session;
+    }
+
+    private static SignalInfo FromCaller(int signal, int code)
+    {
+        var current = Task.Current;
+        return SignalInfo.FromUser(signal, code, current.Group.Id, current.Credentials.UserId);
+    }
+
+    /// <summary>tgkill, and tkill with a group of -1.</summary>
+    public static long TgKill(int groupId, int threadId, int signal, bool anyGroup = false)
+    {
+        if (threadId <= 0 || (!anyGroup && groupId <= 0) || signal is < 0 or > SignalNumber.Count)
+            return -(long)Errno.EINVAL;
+        using (TaskTree.Lock.Acquire())
+        {
+            var task = TaskTree.Find(threadId);
+            if (task is null || (!anyGroup && task.Group.Id != groupId))
+                return -(long)Errno.ESRCH;
+            if (!MayKill(task, signal))
+                return -(long)Errno.EPERM;
+            if (signal == 0)
+                return 0;
+        }
+
+        return -(long)SendToThread(threadId, FromCaller(signal, SignalCode.SI_TKILL));
+    }
+
+    /// <summary>Looks the thread up again and counts it in, since sending takes the lock itself.</summary>
+    private static Errno SendToThread(int threadId, in SignalInfo info)
+    {
+        Task? task;
+        using (TaskTree.Lock.Acquire())
+        {
+            task = TaskTree.Find(threadId);
+            if (task is null)
+                return Errno.ESRCH;
+            task.AddUser();
+        }
+
+        var error = SignalSender.SendToTask(task, info);
+        task.Drop();
+        return error;
+    }
+
+    /// <summary>rt_sigqueueinfo (thread zero: to the process) and rt_tgsigqueueinfo.</summary>
+    public static long SigQueueInfo(int processId, int threadId, int signal, ulong infoAt)
+    {
+        Span<byte> bytes = stackalloc byte[SignalInfo.Bytes];
+        if (!UserMemory.TryRead(infoAt, bytes))
+            return -(long)Errno.EFAULT;
+        if (signal is < 0 or > SignalNumber.Count)
+            return -(long)Errno.EINVAL;
+        var info = SignalInfo.Decode(bytes);
+        info.Signal = signal;
+
+        // Nobody may pretend to be the kernel, or kill, towards others.
+        if ((info.Code >= 0 || info.Code == SignalCode.SI_TKILL) && processId != Task.Current.Group.Id)
+            return -(long)Errno.EPERM;
+        ThreadGroup? process;
+        using (TaskTree.Lock.Acquire())
+        {
+            var task = TaskTree.Find(threadId != 0 ? threadId : processId);
+            if (task is null || (threadId != 0 && task.Group.Id != processId))
+                return -(long)Errno.ESRCH;
+            if (!MayKill(task, signal))
+                return -(long)Errno.EPERM;
+            if (signal == 0)
+                return 0;
+            process = task.Group;
+            if (threadId == 0)
+                return -(long)SignalSender.SendToProcessLocked(process, info);
+        }
+
+        return -(long)SendToThread(threadId, info);
+    }
+}

@@ -1,0 +1,185 @@
+// Kernel threads: tasks without user memory, children of kthreadd, made through the same fork as everything else.
+// A thread sleeps until it is woken for the first time; it ends when its function returns.
+// Context: Create, Run: process, may sleep. Lock: Request.s_lock guards the list of wanted threads.
+// Linux: kthread_create(), kthread_run(), kthreadd().
+using System;
+using System.Threading;
+using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Sched;
+using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Sync;
+using Jiffy.Kernel.Wait;
+
+namespace Jiffy.Kernel.Tasks;
+
+/// <summary>What a kernel thread runs, and its answer. Made with the thread; pooled.</summary>
+public sealed class KernelThreadState
+{
+    private Links<KernelThreadState> _poolLinks, _requestLinks;
+    internal TaskName Name;
+    internal int NameLength;
+    internal Func<object?, int>? Function;
+    internal object? Argument;
+    internal Task? Task;
+    internal Errno Error;
+    internal int Done;
+    internal int StopAsked;
+    internal int ExitCode;
+
+    internal WaitQueue Wait { get; } = new();
+
+    internal readonly struct Pooled : IPooled<KernelThreadState>
+    {
+        public static ref Links<KernelThreadState> Of(KernelThreadState item) => ref item._poolLinks;
+        public static KernelThreadState Create() => new();
+        public static int Bytes => 256;
+    }
+
+    internal readonly struct Requested : ILinksOf<KernelThreadState>
+    {
+        public static ref Links<KernelThreadState> Of(KernelThreadState item) => ref item._requestLinks;
+    }
+}
+
+public static class KernelThread
+{
+    private readonly struct RequestRank : ILockRank
+    {
+        public static LockRank Rank => LockRank.InodeTable;
+    }
+
+    private static SpinLock<RequestRank, PreemptionOff> s_lock;
+    private static LinkedRing<KernelThreadState, KernelThreadState.Requested> s_requests;
+    private static Pool<KernelThreadState, KernelThreadState.Pooled> s_pool = null!;
+    private static WaitQueue s_wanted = null!;
+
+    /// <summary>The parent of all kernel threads, pid 2.</summary>
+    public static Task Daemon { get; private set; } = null!;
+
+    public static void Init()
+    {
+        s_lock = default;
+        s_requests = default;
+        s_pool = new Pool<KernelThreadState, KernelThreadState.Pooled>("kthread", TaskTree.MaxThreads);
+        s_wanted = new WaitQueue();
+    }
+
+    /// <summary>Starts kthreadd from the boot task. Boot, once, after init has its id.</summary>
+    internal static Errno StartDaemon()
+    {
+        var result = CreateFromBoot("kthreadd"u8, static _ => ServeRequests());
+        if (!result.TryGet(out var daemon))
+            return result.Error;
+        Daemon = daemon;
+        Scheduler.WakeUpNew(daemon);
+        return Errno.None;
+    }
+
+    /// <summary>Makes a kernel thread that is nobody's child (boot only); it waits for its first wake-up.</summary>
+    internal static Result<Task> CreateFromBoot(ReadOnlySpan<byte> name, Func<object?, int> function)
+    {
+        if (!s_pool.TryTake(out var state))
+            return Errno.EAGAIN;
+        Prepare(state, name, function, null);
+        var result = Task.Copy(new CloneArguments { Flags = Clone.CLONE_FS }, state);
+        if (!result.IsOk)
+            return result.Error;
+        state.Task = result.Value;
+        result.Value.SetName(name);
+        return result;
+    }
+
+    /// <summary>
+    /// Makes a kernel thread named <paramref name="name"/> (at most 15 bytes count) that will run <paramref name="function"/> (a static
+    /// lambda); it waits for <see cref="Scheduler.WakeUpNew"/>. May sleep.
+    /// </summary>
+    public static Result<Task> Create(ReadOnlySpan<byte> name, Func<object?, int> function, object? argument = null)
+    {
+        if (!s_pool.TryTake(out var state))
+            return Errno.EAGAIN;
+        Prepare(state, name, function, argument);
+        using (s_lock.Acquire())
+            s_requests.AddLast(state);
+        s_wanted.WakeUp();
+        state.Wait.WaitEvent(state, static s => Volatile.Read(ref s.Done) != 0, TaskState.Uninterruptible);
+        if (state.Error == Errno.None)
+            return state.Task!;
+        var error = state.Error;
+        s_pool.Give(state);
+        return error;
+    }
+
+    /// <summary>Creates and wakes.</summary>
+    public static Result<Task> Run(ReadOnlySpan<byte> name, Func<object?, int> function, object? argument = null)
+    {
+        var result = Create(name, function, argument);
+        if (result.IsOk)
+            Scheduler.WakeUpNew(result.Value);
+        return result;
+    }
+
+    /// <summary>True in a kernel thread that somebody asked to end. Linux: kthread_should_stop().</summary>
+    public static bool ShouldStop => Task.Current.ThreadState is { } state && Volatile.Read(ref state.StopAsked) != 0;
+
+    private static void Prepare(KernelThreadState state, ReadOnlySpan<byte> name, Func<object?, int> function, object? argument)
+    {
+        state.NameLength = Math.Min(name.Length, TaskName.Capacity - 1);
+        Span<byte> to = state.Name;
+        name.Slice(0, state.NameLength).CopyTo(to);
+        state.Function = function;
+        state.Argument = argument;
+        state.Task = null;
+        state.Error = Errno.None;
+        state.Done = 0;
+        state.StopAsked = 0;
+        state.ExitCode = 0;
+    }
+
+    /// <summary>kthreadd's life: fork a child for each request.</summary>
+    private static int ServeRequests()
+    {
+        while (true)
+        {
+            s_wanted.WaitEvent(0, static _ => !s_requests.IsEmpty, TaskState.Idle);
+            KernelThreadState? state;
+            using (s_lock.Acquire())
+                state = s_requests.RemoveFirst();
+            if (state is not null)
+                Serve(state);
+        }
+    }
+
+    private static void Serve(KernelThreadState state)
+    {
+        var result = Task.Copy(new CloneArguments { Flags = Clone.CLONE_FS }, state);
+        if (result.TryGet(out var task))
+        {
+            Span<byte> name = state.Name;
+            task.SetName(name.Slice(0, state.NameLength));
+            state.Task = task;
+        }
+
+        state.Error = result.Error;
+        Volatile.Write(ref state.Done, 1);
+        state.Wait.WakeUpAll();
+    }
+
+    /// <summary>The body of every kernel thread, called on its own stack. Returns only for one that became a user process.</summary>
+    internal static void RunBody(KernelThreadState state)
+    {
+        state.ExitCode = state.Function!(state.Argument);
+        if (Task.Current.ThreadState is null)
+            return;
+        BecomeUserProcess();
+        Task.ExitCurrent(0);
+    }
+
+    /// <summary>The current thread stops being a kernel thread: its function's return leads to user mode.</summary>
+    internal static void BecomeUserProcess()
+    {
+        if (Task.Current.ThreadState is not { } state)
+            return;
+        Task.Current.ThreadState = null;
+        s_pool.Give(state);
+    }
+}

@@ -1,0 +1,209 @@
+// The end of a task: what it holds goes back in a fixed order, its children get a new parent, its parent is told, and the
+// last switch away leaves a zombie until somebody waits for it.
+// Context: process, the task itself; never returns. Lock: TaskTree.Lock for everything that others see change.
+// Linux: do_exit(), do_group_exit(), exit_notify(). man 2 _exit, exit_group.
+using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Ipc;
+using Jiffy.Kernel.Memory;
+using Jiffy.Kernel.Sched;
+using Jiffy.Kernel.Signals;
+using Jiffy.Kernel.Structures;
+
+namespace Jiffy.Kernel.Tasks;
+
+public sealed partial class Task
+{
+    /// <summary>Ends every thread of the process; <paramref name="status"/> as wait4 shows it. Does not return.</summary>
+    public static void ExitGroup(int status)
+    {
+        var current = Current;
+        var process = current.Group;
+        using (TaskTree.Lock.Acquire())
+        {
+            if (process.IsExiting)
+            {
+                status = process.ExitStatus;
+            }
+            else
+            {
+                process.IsExiting = true;
+                process.ExitStatus = status;
+                KillOtherThreads(current);
+            }
+        }
+
+        ExitCurrent(status);
+    }
+
+    /// <summary>Ends the current thread because its process ends or another thread calls exec. Does not return.</summary>
+    internal static void ExitGroupMember()
+    {
+        var process = Current.Group;
+        ExitCurrent(process.IsExiting ? process.ExitStatus : SignalNumber.SIGKILL);
+    }
+
+    /// <summary>Tells all other threads of the process to end. TaskTree.Lock held.</summary>
+    internal static void KillOtherThreads(Task current)
+    {
+        for (var thread = current.Group.FirstThread; thread is not null; thread = ThreadGroup.AfterThread(thread))
+        {
+            if (thread != current && !thread.IsExiting)
+                thread.ForceKill();
+        }
+    }
+
+    /// <summary>Makes this task leave user mode for good and end at the next chance. Any context.</summary>
+    internal void ForceKill()
+    {
+        WorkFlag.Set(this, WorkFlag.MustExit | WorkFlag.SignalPending);
+        Scheduler.TryToWakeUp(this, TaskState.Interruptible | TaskState.WakeKill | TaskState.Stopped | TaskState.Traced);
+        Scheduler.Kick(this);
+    }
+
+    /// <summary>Ends the running thread. Does not return.</summary>
+    public static void ExitCurrent(int status)
+    {
+        var current = Current;
+        if (current.Group == TaskTree.Init && IsLastThread(current))
+            Observe.Panic.Stop("Attempted to kill init!", status);
+        current.IsExiting = true;
+        current.ExitStatus = status;
+        Futex.OnTaskExit(current);
+        current.ReleaseMemory();
+        current.ReleaseFiles();
+        current.ReleaseFileContext();
+        current.Notify();
+        Scheduler.ExitCurrent();
+    }
+
+    private static bool IsLastThread(Task current)
+    {
+        using (TaskTree.Lock.Acquire())
+            return current.Group.LiveThreads == 1;
+    }
+
+    /// <summary>Lets go of user memory; a parent in vfork may go on.</summary>
+    internal void ReleaseMemory()
+    {
+        if (Memory is null)
+            return;
+        AddressSpace.Replace(this, null);
+        EndVfork();
+    }
+
+    /// <summary>Makes the end known: children, parent, ids.</summary>
+    private void Notify()
+    {
+        var process = Group;
+        ThreadGroup? freed = null;
+        var unlinked = false;
+        using (TaskTree.Lock.Acquire())
+        {
+            process.DeadThreads.Add(Usage);
+            HasNotified = true;
+            process.LiveThreads--;
+            TaskTree.ThreadCount--;
+            if (process.LiveThreads == 0)
+            {
+                if (!process.IsExiting)
+                    process.ExitStatus = process.Leader == this ? ExitStatus : process.Leader.ExitStatus;
+                process.IsExiting = true;
+                LeaveSession(process);
+                GiveChildrenAway(process);
+                process.IsZombie = true;
+            }
+
+            if (process.Leader != this)
+            {
+                Unlink();
+                unlinked = true;
+            }
+
+            process.ExecTask?.OwnWaitForThreads();
+            if (process.IsZombie && !NotifyParent(process))
+                freed = process;
+        }
+
+        // Nobody will wait for it: it reaps itself.
+        if (freed is not null)
+            Release(freed);
+        if (unlinked)
+            Drop();
+    }
+
+    /// <summary>Wakes the thread that waits in exec for the others to end. TaskTree.Lock held.</summary>
+    private void OwnWaitForThreads() => Group.ExecWait.WakeUpAll();
+
+    /// <summary>Takes a thread out of the tables. TaskTree.Lock held; the tables' reference is the caller's to drop.</summary>
+    internal void Unlink()
+    {
+        IsUnlinked = true;
+        Group.ThreadRing.Remove(this);
+        TaskTree.SetTask(Id, null);
+        ReleaseSignals();
+    }
+
+    /// <summary>Orphans go to the nearest living subreaper, else to init. TaskTree.Lock held.</summary>
+    private static void GiveChildrenAway(ThreadGroup process)
+    {
+        var heir = FindReaper(process);
+        while (process.FirstChild is { } child)
+        {
+            process.ChildRing.Remove(child);
+            child.Parent = heir;
+            heir?.ChildRing.AddLast(child);
+            if (heir is null)
+                continue;
+            SignalSender.ParentDied(child);
+            if (child.IsZombie)
+                NotifyParent(child);
+            else
+                HangUpIfOrphaned(child.ProcessGroup, null, wasOrphaned: false, from: process);
+        }
+    }
+
+    private static ThreadGroup? FindReaper(ThreadGroup process)
+    {
+        for (var ancestor = process.Parent; ancestor is not null; ancestor = ancestor.Parent)
+        {
+            if (ancestor.IsSubreaper && !ancestor.IsZombie && !ancestor.IsExiting)
+                return ancestor;
+        }
+
+        return TaskTree.Init;
+    }
+
+    /// <summary>
+    /// A stopped process group that becomes orphaned gets SIGHUP and SIGCONT, else it would stay stopped for ever. TaskTree.Lock held.
+    /// </summary>
+    private static void HangUpIfOrphaned(ProcessGroup? group, ThreadGroup? leaving, bool wasOrphaned, ThreadGroup from)
+    {
+        if (group is null || wasOrphaned || group.Session != from.Session || !group.IsOrphaned(leaving) || !SignalSender.HasStopped(group))
+            return;
+        SignalSender.SendToGroupLocked(group, SignalNumber.SIGHUP);
+        SignalSender.SendToGroupLocked(group, SignalNumber.SIGCONT);
+    }
+
+    /// <summary>A session leader's end frees its terminal; the foreground group is hung up. TaskTree.Lock held.</summary>
+    private static void LeaveSession(ThreadGroup process)
+    {
+        if (process.Session is not { } session)
+            return;
+        HangUpIfOrphaned(process.ProcessGroup, process, wasOrphaned: false, from: process);
+        if (session.Leader != process)
+            return;
+        session.Leader = null;
+        session.Terminal?.LeaderEnded(session);
+    }
+
+    /// <summary>Tells the parent of a zombie. False: the parent does not care, and the zombie is to be reaped at once. TaskTree.Lock held.</summary>
+    private static bool NotifyParent(ThreadGroup process)
+    {
+        var parent = process.Parent;
+        if (parent is null)
+            return false;
+        var wanted = SignalSender.SendChildEnded(parent, process);
+        parent.ChildWait.WakeUpAll();
+        return wanted;
+    }
+}

@@ -1,0 +1,109 @@
+// The last part of fork: the child gets its id and its place in the family, or all is undone.
+// Lock: TaskTree.Lock. From here on others can find the child.
+using System.Threading;
+using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Memory;
+using Jiffy.Kernel.Sched;
+using Jiffy.Kernel.Signals;
+
+namespace Jiffy.Kernel.Tasks;
+
+public sealed partial class Task
+{
+    private Errno Link(Task parent, in CloneArguments arguments)
+    {
+        ThreadGroup? process = null;
+        if (!arguments.Has(Clone.CLONE_THREAD) && !TaskTree.ThreadGroupPool.TryTake(out process))
+            return Undo(Errno.EAGAIN);
+        process?.Reset();
+        var error = process is null ? LinkThread(parent) : LinkProcess(parent, process, arguments);
+        if (error == Errno.None)
+            return Errno.None;
+        if (process is not null)
+            TaskTree.ThreadGroupPool.Give(process);
+        return Undo(error);
+    }
+
+    /// <summary>Joins the parent's process.</summary>
+    private Errno LinkThread(Task parent)
+    {
+        using (TaskTree.Lock.Acquire())
+        {
+            var process = parent.Group;
+
+            // A fork that raced with the end of the process must not escape it.
+            if (process.IsExiting || process.ExecTask is not null || parent.HasFatalSignal)
+                return Errno.ERESTARTNOINTR;
+            if (TaskTree.ThreadCount >= TaskTree.MaxThreads || !TaskTree.TryAssignId(this))
+                return Errno.EAGAIN;
+            Group = process;
+            process.ThreadRing.AddLast(this);
+            process.LiveThreads++;
+            CountIn();
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Becomes the first thread of a new process.</summary>
+    private Errno LinkProcess(Task parent, ThreadGroup process, in CloneArguments arguments)
+    {
+        using (TaskTree.Lock.Acquire())
+        {
+            // A fatal signal that came during the fork was sent to the parent alone: try again after it was dealt with.
+            if (parent.HasFatalSignal)
+                return Errno.ERESTARTNOINTR;
+            if (TaskTree.ThreadCount >= TaskTree.MaxThreads || !TaskTree.TryAssignId(this))
+                return Errno.EAGAIN;
+            Group = process;
+            process.Id = Id;
+            process.Leader = this;
+            process.ThreadRing.AddLast(this);
+            process.LiveThreads = 1;
+            process.ExitSignal = arguments.ExitSignal;
+            process.Limits = parent.Group.Limits;
+            process.ResetSignals();
+            process.ResetTimes();
+            LinkFamily(parent, process, arguments);
+            TaskTree.AddProcess(process);
+            CountIn();
+            if (arguments.Has(Clone.CLONE_VFORK))
+            {
+                VforkParent = parent;
+                parent.AddUser();
+                parent.IsInVfork = true;
+            }
+
+            return Errno.None;
+        }
+    }
+
+    private static void LinkFamily(Task parent, ThreadGroup process, in CloneArguments arguments)
+    {
+        var family = arguments.Has(Clone.CLONE_PARENT) ? parent.Group.Parent : parent.Group;
+        if (family == IdleProcess.Group)
+            family = null;
+        process.Parent = family;
+        if (arguments.Has(Clone.CLONE_PARENT))
+            process.ExitSignal = parent.Group.ExitSignal;
+        family?.ChildRing.AddLast(process);
+        parent.Group.ProcessGroup?.Add(process);
+    }
+
+    private static void CountIn()
+    {
+        TaskTree.ThreadCount++;
+        TaskTree.ForkCount++;
+    }
+
+    /// <summary>Gives back what <see cref="CopyResources"/> took.</summary>
+    private Errno Undo(Errno error)
+    {
+        var memory = Memory;
+        Memory = null;
+        memory?.Drop();
+        ReleaseSignals();
+        ReleaseFileContext();
+        ReleaseFiles();
+        return error;
+    }
+}
