@@ -48,6 +48,16 @@ internal sealed class VirtualMachine : IDisposable
     /// <summary>What the guest's console prints.</summary>
     public Stream Output => _process.StandardOutput.BaseStream;
 
+    /// <summary>Processor time QEMU has used so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public static VirtualMachine Start(MachineOptions options, MachineFiles files, Guardian guardian)
     {
         var kernel = options.Kernel ?? Repository.KernelImage;
