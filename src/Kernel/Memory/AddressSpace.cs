@@ -1,9 +1,14 @@
-#pragma warning disable CA1822 // bodies follow
-// A user address space: its areas, its page table, and what exec and /proc know of it.
-using System;
+// A user address space: its areas, its page table, and what exec and /proc know of it. Split by behaviour: life here; Switch (which
+// CPU uses it), Areas (the tree), Pages (entries of the page table), Fault, Fork, Map, Unmap, Protect, Remap, Break, Advise, Lock, Remote, Report.
+// Owners: _users counts those who use its contents (threads, readers of /proc); the last one unmaps everything. _pins counts those who
+// need the object and its table: the users together one, and each CPU that has the table loaded one. The last pin frees both.
+// Lock: _lock (sleeping, rank AddressSpace) guards areas, page-table changes and counts. Nothing that holds it copies to or from
+// user memory or drops a file. Pooled. Linux: struct mm_struct.
+using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -11,6 +16,15 @@ namespace Jiffy.Kernel.Memory;
 
 public sealed partial class AddressSpace
 {
+    public const int AuxiliaryCapacity = 48;
+
+    public static Pool<AddressSpace, Pooled> Pool = null!;
+
+    private Mutex<AddressSpaceRank> _lock;
+    private PageTable _table;
+    private int _users, _pins;
+    private Links<AddressSpace> _poolLinks;
+
     /// <summary>Set by exec, read by /proc; addresses in the space.</summary>
     public ulong CodeStart, CodeEnd, DataStart, DataEnd, StackTop;
     public ulong ArgumentsStart, ArgumentsEnd, EnvironmentStart, EnvironmentEnd;
@@ -18,75 +32,89 @@ public sealed partial class AddressSpace
     /// <summary>The heap: exec sets both to the first address after the program's data.</summary>
     public ulong BreakStart, Break;
 
-    /// <summary>The auxiliary vector as the program got it: pairs of type and value. AuxiliaryLength words are valid.</summary>
+    /// <summary>The auxiliary vector as the program got it: pairs of type and value; AuxiliaryLength words are valid.</summary>
     public ulong[] AuxiliaryVector { get; } = new ulong[AuxiliaryCapacity];
     public int AuxiliaryLength;
-    public const int AuxiliaryCapacity = 48;
 
     /// <summary>The program's file. The space holds one user of it and drops it at its end.</summary>
     public OpenFile? Executable;
 
+    private readonly struct AddressSpaceRank : ILockRank
+    {
+        static LockRank ILockRank.Rank => LockRank.AddressSpace;
+    }
+
+    /// <summary>Boot: after FrameAllocator.Init.</summary>
     public static void Init()
     {
+        MemoryLayout.Init();
+        Pool = new Pool<AddressSpace, Pooled>("address_space", 1 << 15);
+        Area.Pool = new Pool<Area, Area.Pooled>("area", 1 << 20);
+        SharedPages.Init();
+        InitSwitch();
+        InitZeroPage();
     }
 
     /// <summary>A new, empty space with one user. Process context; may sleep.</summary>
     /// <returns>ENOMEM.</returns>
-    public static Result<AddressSpace> Create() => Errno.ENOMEM;
-
-    /// <summary>A copy of this space with one user: private pages are shared until written. May sleep.</summary>
-    /// <returns>ENOMEM, with nothing changed but write protection.</returns>
-    public Result<AddressSpace> Fork() => Errno.ENOMEM;
-
-    /// <summary>One more user (a thread, a reader of /proc). The caller must have one, or know otherwise that the space lives.</summary>
-    public void AddUser()
+    public static Result<AddressSpace> Create()
     {
+        if (!Pool.TryTake(out var space))
+            return Errno.ENOMEM;
+        if (!PageTable.TryCreate(out space._table))
+        {
+            Pool.Give(space);
+            return Errno.ENOMEM;
+        }
+
+        space._users = 1;
+        space._pins = 1;
+        space.ResetLayout();
+        space.ResetCounts();
+        return space;
     }
 
-    /// <summary>One more user if there is one still; for those who found the space by a task, under TaskTree.Lock.</summary>
-    public bool TryAddUser() => false;
+    /// <summary>One more user (a thread, a reader of /proc). The caller must have one, or hold TaskTree.Lock over a task that has.</summary>
+    public void AddUser() => Interlocked.Increment(ref _users);
 
     /// <summary>One user less; the last one unmaps everything. May sleep.</summary>
     public void Drop()
     {
+        if (Interlocked.Decrement(ref _users) != 0)
+            return;
+        UnmapAll();
+        Executable?.ReleaseMapping();
+        Executable = null;
+        Unpin();
     }
 
-    /// <summary>The scheduler's part: makes the next task's space the CPU's. Interrupts off. A kernel thread keeps what is loaded.</summary>
-    public static void SwitchTask(Task previous, Task next)
+    /// <summary>How many use it; a hint (1: nobody but the caller can change anything).</summary>
+    public int Users => Volatile.Read(ref _users);
+
+    private void Unpin()
     {
+        if (Interlocked.Decrement(ref _pins) != 0)
+            return;
+        _table.Destroy();
+        _table = default;
+        Pool.Give(this);
     }
 
-    /// <summary>Gives the running task another space (exec) or none (exit), now. Takes over the caller's user of <paramref name="next"/>; drops the task's user of the old. May sleep.</summary>
-    public static void Replace(Task current, AddressSpace? next)
+    private void ResetLayout()
     {
+        CodeStart = CodeEnd = DataStart = DataEnd = StackTop = 0;
+        ArgumentsStart = ArgumentsEnd = EnvironmentStart = EnvironmentEnd = 0;
+        BreakStart = Break = 0;
+        AuxiliaryLength = 0;
+        Executable = null;
+        _futureFlags = AreaFlags.None;
+        _mapBase = ChooseMapBase();
     }
 
-    /// <summary>mmap. <paramref name="offset"/> in bytes. Does not take over the caller's user of <paramref name="file"/>. May sleep.</summary>
-    /// <returns>The address; EINVAL, ENOMEM, EEXIST, EACCES, EPERM, ENODEV, EOVERFLOW, EAGAIN as documented.</returns>
-    public Result<ulong> Map(ulong address, ulong length, Protection protection, MapFlags flags, OpenFile? file, long offset) => Errno.ENOMEM;
-
-    /// <summary>munmap. EINVAL, ENOMEM (too many areas).</summary>
-    public Errno Unmap(ulong address, ulong length) => Errno.ENOMEM;
-
-    /// <summary>mprotect. EINVAL, ENOMEM, EACCES.</summary>
-    public Errno Protect(ulong address, ulong length, Protection protection) => Errno.ENOMEM;
-
-    /// <summary>mremap.</summary>
-    public Result<ulong> Remap(ulong address, ulong oldLength, ulong newLength, RemapFlags flags, ulong newAddress) => Errno.ENOMEM;
-
-    /// <summary>madvise.</summary>
-    public Errno Advise(ulong address, ulong length, Advice advice) => Errno.EINVAL;
-
-    /// <summary>brk: the new end of the heap, or the old one when it cannot be moved.</summary>
-    public ulong SetBreak(ulong address) => Break;
-
-    /// <summary>Maps the first program stack: [<paramref name="top"/> - <paramref name="initialBytes"/>, top), growing down on faults to RLIMIT_STACK.</summary>
-    public Errno MapStack(ulong top, ulong initialBytes) => Errno.ENOMEM;
-
-    /// <summary>Copies out of this space, whoever runs; faults pages in. May sleep.</summary>
-    /// <returns>EFAULT or ENOMEM; <paramref name="to"/> may be partly filled.</returns>
-    public Errno ReadRemote(ulong address, Span<byte> to) => Errno.EFAULT;
-
-    /// <summary>Copies into this space, whoever runs, obeying protections. May sleep.</summary>
-    public Errno WriteRemote(ulong address, ReadOnlySpan<byte> from) => Errno.EFAULT;
+    public readonly struct Pooled : IPooled<AddressSpace>
+    {
+        public static ref Links<AddressSpace> Of(AddressSpace item) => ref item._poolLinks;
+        public static AddressSpace Create() => new();
+        public static int Bytes => 1024;
+    }
 }

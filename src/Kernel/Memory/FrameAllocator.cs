@@ -4,6 +4,7 @@
 // answer, to unmap and to end tasks.
 // Contexts: any but NMI; nothing sleeps. Lock: s_lock (rank FrameAllocator) guards the lists, the counts and FrameInfo but for References.
 // Linux: __alloc_pages(), __free_pages(), watermarks.
+using System;
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sync;
 using Jiffy.Machine;
@@ -16,10 +17,12 @@ public static class FrameAllocator
     public const int MaxOrder = 10;
 
     private const uint None = 0;
+    private const int MaxRanges = 32;
 
     private static SpinLock<FrameAllocatorRank, IrqsOff> s_lock;
-    private static uint[] s_first = null!; // per order, the first free block
+    private static uint[]? s_first;        // per order, the first free block; null before Init is done
     private static int[] s_blocks = null!; // per order, how many
+    private static int[] s_early = null!;  // per range of the machine's, frames taken from its end before Init was done
     private static long s_free, s_total, s_reserve;
 
     private readonly struct FrameAllocatorRank : ILockRank
@@ -43,14 +46,21 @@ public static class FrameAllocator
     public static void Init()
     {
         s_lock = default;
-        s_first = new uint[MaxOrder + 1];
-        s_blocks = new int[MaxOrder + 1];
         s_free = 0;
         s_total = 0;
-        FrameTable.Info = new FrameInfo[Frames.Limit];
+        s_first = null;
+        s_early = new int[MaxRanges];
+        if (!FrameTable.TryInit())
+            Invariant.Fail("there is memory for the frame table");
+        s_blocks = new int[MaxOrder + 1];
+        s_first = new uint[MaxOrder + 1];
         for (var i = 0; i < Frames.FreeRangeCount; i++)
-            Add(Frames.FreeRange(i));
-        s_reserve = System.Math.Min(s_total / 32, 512);
+        {
+            var range = Frames.FreeRange(i);
+            Add(new FrameRange(range.First, range.Count - s_early[i]));
+        }
+
+        s_reserve = Math.Min(s_total / 32, 512);
     }
 
     /// <summary>Adds memory that was reserved so far (free ranges, the ramdisk's frames after use).</summary>
@@ -67,7 +77,7 @@ public static class FrameAllocator
                 var order = 0;
                 while (order < MaxOrder && (at & ((2u << order) - 1)) == 0 && at + (2u << order) <= end)
                     order++;
-                Invariant.That(FrameTable.Info[at].State == FrameState.Reserved, "memory is added once");
+                Invariant.That(FrameTable.Of(at).State == FrameState.Reserved, "memory is added once");
                 s_total += 1L << order;
                 Join(at, order);
                 at += 1u << order;
@@ -105,6 +115,8 @@ public static class FrameAllocator
     /// <summary>Takes frames that will never be given back (the object heap's).</summary>
     public static bool TryTakeForEver(int order, out FrameNumber first)
     {
+        if (s_first is null)
+            return TryTakeEarly(1 << order, out first);
         if (!TryTake(order, out first))
             return false;
         using (s_lock.Acquire())
@@ -115,17 +127,35 @@ public static class FrameAllocator
     /// <summary>Gives back what was taken with the same order. Nobody else may refer to it.</summary>
     public static void Give(FrameNumber first, int order = 0)
     {
-        ref var info = ref FrameTable.Info[first.Value];
+        ref var info = ref FrameTable.Of(first.Value);
         Invariant.That(info.References == 1, "a frame given back has one reference");
         info.References = 0;
         GiveUnreferenced(first, order);
+    }
+
+    // The frame table itself lies in the object heap, which grows before there is an allocator: from the ends of the machine's ranges.
+    private static bool TryTakeEarly(int count, out FrameNumber first)
+    {
+        for (var i = 0; i < Frames.FreeRangeCount; i++)
+        {
+            var range = Frames.FreeRange(i);
+            var left = range.Count - s_early[i] - count;
+            if (left < 0)
+                continue;
+            s_early[i] += count;
+            first = range.First + left;
+            return true;
+        }
+
+        first = default;
+        return false;
     }
 
     internal static void GiveUnreferenced(FrameNumber first, int order)
     {
         using (s_lock.Acquire())
         {
-            ref var info = ref FrameTable.Info[first.Value];
+            ref var info = ref FrameTable.Of(first.Value);
             Invariant.That(info.State == FrameState.UsedHead && info.Order == order, "a block is given back once, as it was taken");
             Join(first.Value, order);
         }
@@ -141,22 +171,21 @@ public static class FrameAllocator
             if (s_free - (1L << order) < reserve)
                 return false;
             var found = order;
-            while (found <= MaxOrder && s_first[found] == None)
+            while (found <= MaxOrder && s_first![found] == None)
                 found++;
             if (found > MaxOrder)
                 return false;
             first = new FrameNumber(Split(found, order));
         }
 
-        FrameTable.Info[first.Value].References = 1;
+        FrameTable.Of(first.Value).References = 1;
         return true;
     }
 
     // Takes the first block of an order and puts its upper halves back until it has the wanted size.
     private static uint Split(int order, int wanted)
     {
-        var info = FrameTable.Info;
-        var block = s_first[order];
+        var block = s_first![order];
         Unlist(block, order);
         while (order > wanted)
         {
@@ -164,10 +193,11 @@ public static class FrameAllocator
             List(block + (1u << order), order);
         }
 
-        info[block].State = FrameState.UsedHead;
-        info[block].Order = (byte)wanted;
+        ref var info = ref FrameTable.Of(block);
+        info.State = FrameState.UsedHead;
+        info.Order = (byte)wanted;
         for (var i = 1u; i < 1u << wanted; i++)
-            info[block + i].State = FrameState.UsedTail;
+            FrameTable.Of(block + i).State = FrameState.UsedTail;
         s_free -= 1L << wanted;
         return block;
     }
@@ -175,14 +205,13 @@ public static class FrameAllocator
     // Makes a block free and joins it with its buddy, and the result with its buddy, as far as they are free.
     private static void Join(uint block, int order)
     {
-        var info = FrameTable.Info;
         s_free += 1L << order;
         for (var i = 0u; i < 1u << order; i++)
-            info[block + i].State = FrameState.FreeTail;
+            FrameTable.Of(block + i).State = FrameState.FreeTail;
         while (order < MaxOrder)
         {
             var buddy = block ^ (1u << order);
-            if (buddy >= info.Length || info[buddy].State != FrameState.FreeHead || info[buddy].Order != order)
+            if (!FrameTable.Exists(buddy) || !IsFreeBlock(buddy, order))
                 break;
             Unlist(buddy, order);
             block &= ~(1u << order);
@@ -192,29 +221,35 @@ public static class FrameAllocator
         List(block, order);
     }
 
+    private static bool IsFreeBlock(uint block, int order)
+    {
+        ref var info = ref FrameTable.Of(block);
+        return info.State == FrameState.FreeHead && info.Order == order;
+    }
+
     private static void List(uint block, int order)
     {
-        ref var info = ref FrameTable.Info[block];
+        ref var info = ref FrameTable.Of(block);
         info.State = FrameState.FreeHead;
         info.Order = (byte)order;
         info.Previous = None;
-        info.Next = s_first[order];
+        info.Next = s_first![order];
         if (info.Next != None)
-            FrameTable.Info[info.Next].Previous = block;
+            FrameTable.Of(info.Next).Previous = block;
         s_first[order] = block;
         s_blocks[order]++;
     }
 
     private static void Unlist(uint block, int order)
     {
-        ref var info = ref FrameTable.Info[block];
+        ref var info = ref FrameTable.Of(block);
         info.State = FrameState.FreeTail;
         if (info.Previous == None)
-            s_first[order] = info.Next;
+            s_first![order] = info.Next;
         else
-            FrameTable.Info[info.Previous].Next = info.Next;
+            FrameTable.Of(info.Previous).Next = info.Next;
         if (info.Next != None)
-            FrameTable.Info[info.Next].Previous = info.Previous;
+            FrameTable.Of(info.Next).Previous = info.Previous;
         s_blocks[order]--;
     }
 }

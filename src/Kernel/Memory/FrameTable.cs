@@ -37,24 +37,54 @@ internal struct FrameInfo
 
 public static class FrameTable
 {
-    internal static FrameInfo[] Info = null!;
+    // In pieces, so that no machine needs one very large object.
+    private const int PieceShift = 15;
+    private const int PieceFrames = 1 << PieceShift;
+
+    private static FrameInfo[]?[] s_pieces = null!;
+
+    /// <summary>Makes the pieces for the ranges that the machine has. Boot; False: out of memory.</summary>
+    internal static bool TryInit()
+    {
+        s_pieces = new FrameInfo[]?[(Frames.Limit + PieceFrames - 1) >> PieceShift];
+        for (var i = 0; i < s_pieces.Length; i++)
+        {
+            if (!TryMakePiece(i))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool TryMakePiece(int index)
+    {
+        const int Bytes = PieceFrames * 16 + 64;
+        if (!ObjectHeap.TryReserve(Bytes))
+            return false;
+        s_pieces[index] = new FrameInfo[PieceFrames];
+        return true;
+    }
+
+    internal static ref FrameInfo Of(uint frame) => ref s_pieces[frame >> PieceShift]![frame & (PieceFrames - 1)];
+
+    internal static bool Exists(uint frame) => frame < (uint)Frames.Limit;
 
     /// <summary>One more reference to a frame that the caller already holds one to.</summary>
     public static void Share(FrameNumber frame)
     {
-        var count = Interlocked.Increment(ref Info[frame.Value].References);
+        var count = Interlocked.Increment(ref Of(frame.Value).References);
         Invariant.That(count > 1, "a shared frame had an owner");
     }
 
     /// <summary>Gives up one reference; the last one gives the frame back.</summary>
     public static void Drop(FrameNumber frame)
     {
-        var count = Interlocked.Decrement(ref Info[frame.Value].References);
+        var count = Interlocked.Decrement(ref Of(frame.Value).References);
         Invariant.That(count >= 0, "a dropped frame had an owner");
         if (count == 0)
             FrameAllocator.GiveUnreferenced(frame, 0);
     }
 
     /// <summary>How many references there are; only one's own single reference makes the answer stable.</summary>
-    public static int References(FrameNumber frame) => Volatile.Read(ref Info[frame.Value].References);
+    public static int References(FrameNumber frame) => Volatile.Read(ref Of(frame.Value).References);
 }

@@ -1,6 +1,9 @@
 // Page faults: the way from the processor's exception to the address space, and from its answer to a signal or a failed copy.
+// A fault that cannot be served because memory is exhausted ends the program that ran into it; the kernel goes on.
 // Contexts: process, with interrupts and preemption as they were at the access; where sleeping is not possible the copy fails.
 // Linux: do_user_addr_fault(). man 7 signal: SIGSEGV, SIGBUS.
+using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Memory;
@@ -9,5 +12,39 @@ public static class MemoryFault
 {
     /// <summary>Serves a fault of the running task at a user address. See <see cref="KernelEntry.PageFault"/>.</summary>
     /// <returns>True: try again (a signal may be pending). False: the kernel's copy fails.</returns>
-    public static bool Handle(ulong address, FaultAccess access, bool wasPresent, bool fromUser) => false;
+    public static bool Handle(ulong address, FaultAccess access, bool wasPresent, bool fromUser)
+    {
+        var current = Task.Current;
+        if (!fromUser && (current.PreemptCount != 0 || !Cpu.InterruptsOn))
+            return false;
+        if (current.Memory is not { } memory)
+            return false;
+        current.MinorFaults++;
+        var result = memory.ServeFault(address, access);
+        if (result == FaultResult.Done)
+            return true;
+        if (!fromUser)
+            return false;
+        Punish(result, address);
+        return true;
+    }
+
+    private static void Punish(FaultResult result, ulong address)
+    {
+        switch (result)
+        {
+            case FaultResult.NotMapped:
+                AddressSpace.RaiseFault(SignalNumber.SIGSEGV, SignalCode.SEGV_MAPERR, address);
+                break;
+            case FaultResult.NotAllowed:
+                AddressSpace.RaiseFault(SignalNumber.SIGSEGV, SignalCode.SEGV_ACCERR, address);
+                break;
+            case FaultResult.BeyondFile:
+                AddressSpace.RaiseFault(SignalNumber.SIGBUS, SignalCode.BUS_ADRERR, address);
+                break;
+            default:
+                AddressSpace.RaiseFault(SignalNumber.SIGKILL, SignalCode.SI_KERNEL, address);
+                break;
+        }
+    }
 }

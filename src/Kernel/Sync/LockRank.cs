@@ -26,6 +26,7 @@ public enum LockRank
     DirectoryCache = 334,
     FilePages = 335,
     FileLocks = 336,
+    SharedPages = 337,
     CrossCall = 340,
 
     // Spin locks that interrupts take too.

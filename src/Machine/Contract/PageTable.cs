@@ -60,12 +60,12 @@ public readonly partial struct PageTable
     public partial bool TryWrite(ulong address, PageEntry entry);
 
     /// <summary>
-    /// Finds the first present page in [<paramref name="address"/>, <paramref name="end"/>), skipping holes quickly.
-    /// On true <paramref name="address"/> is that page.
+    /// Finds the first page in [<paramref name="address"/>, <paramref name="end"/>) that has an entry, skipping holes quickly. Entries that are not
+    /// present but name a frame (pages of areas without any permission) are found, too. On true <paramref name="address"/> is that page.
     /// </summary>
     public partial bool TryFindPresent(ref ulong address, ulong end, out PageEntry entry);
 
-    /// <summary>Replaces a present page's entry (permissions or frame) or clears it with default; tables exist already. Does not flush.</summary>
+    /// <summary>Replaces a page's entry (permissions or frame) or clears it with default; the page had an entry before, so tables exist. Does not flush.</summary>
     /// <returns>The entry as it was, with the accessed and dirty bits that the processor set.</returns>
     public partial PageEntry Exchange(ulong address, PageEntry entry);
 

@@ -73,8 +73,9 @@ public readonly partial struct PageTable
             }
             if (level == 0)
             {
-                entry = Decode(Entries(table)[Index(address, 0)]);
-                if (entry.IsPresent)
+                var slot = Entries(table)[Index(address, 0)];
+                entry = Decode(slot);
+                if (slot != 0)
                     return true;
             }
             var span = 1UL << (Frames.Shift + IndexBits * level);

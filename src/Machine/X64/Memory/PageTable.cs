@@ -78,14 +78,14 @@ public readonly unsafe partial struct PageTable
         return false;
     }
 
-    // The page's entry and -1, or the level at which nothing is present: all of that level's span is a hole.
+    // The page's entry and -1, or the level at which there is none: all of that level's span is a hole.
     private int FindFrom(ulong address, out ulong found)
     {
         var table = PageWalk.Table(Root.PhysicalAddress);
         for (var level = PageWalk.TopLevel; ; level--)
         {
             found = Volatile.Read(ref table[PageWalk.Index(address, level)]);
-            if ((found & PageBits.Present) == 0)
+            if (found == 0)
                 return level;
             if (level == 0)
                 return -1;

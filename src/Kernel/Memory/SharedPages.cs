@@ -1,0 +1,111 @@
+// The pages of a shared anonymous mapping: an object with frames of its own that parent and child, or two mappings, have in common.
+// Contexts: process; taking pages does not sleep. Lock: _lock (rank SharedPages) guards _pages; users are counted atomically, one for
+// each area. Pooled. Linux: shmem_zero_setup().
+using System.Threading;
+using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Sync;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Memory;
+
+public sealed class SharedPages
+{
+    internal static Pool<SharedPages, Pooled> Pool = null!;
+    private static long s_total;
+    private static int s_nextId;
+
+    private SpinLock<SharedPagesRank, PreemptionOff> _lock;
+    private FrameMap _pages;
+    private int _users;
+    private Links<SharedPages> _poolLinks;
+
+    private readonly struct SharedPagesRank : ILockRank
+    {
+        static LockRank ILockRank.Rank => LockRank.SharedPages;
+    }
+
+    /// <summary>Pages of all such objects, for /proc/meminfo.</summary>
+    public static long TotalPages => Volatile.Read(ref s_total);
+
+    /// <summary>Tells objects apart, as an inode number does.</summary>
+    public int Id { get; private set; }
+
+    internal static void Init()
+    {
+        s_total = 0;
+        s_nextId = 0;
+        Pool = new Pool<SharedPages, Pooled>("shared_pages", 1 << 16);
+    }
+
+    /// <summary>A new, empty object with one user. False: out of memory.</summary>
+    internal static bool TryCreate([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SharedPages? made)
+    {
+        if (!Pool.TryTake(out made))
+            return false;
+        made._pages = default;
+        made._users = 1;
+        made.Id = Interlocked.Increment(ref s_nextId);
+        return true;
+    }
+
+    internal void AddUser() => Interlocked.Increment(ref _users);
+
+    internal void Drop()
+    {
+        if (Interlocked.Decrement(ref _users) != 0)
+            return;
+        Interlocked.Add(ref s_total, -_pages.Count);
+        _pages.Clear();
+        Pool.Give(this);
+    }
+
+    /// <summary>The frame of a page, made when it is not there yet, with one more reference for the caller. False: out of memory.</summary>
+    internal bool TryGetPage(long index, out FrameNumber frame)
+    {
+        using (_lock.Acquire())
+        {
+            if (TryShare(index, out frame))
+                return true;
+        }
+
+        // Cleared outside the lock; somebody else may have been first.
+        if (!FrameAllocator.TryTakeUserClear(out var fresh))
+            return false;
+        using (_lock.Acquire())
+        {
+            if (!TryShare(index, out frame) && _pages.TryAdd(index, fresh))
+            {
+                Interlocked.Increment(ref s_total);
+                FrameTable.Share(fresh);
+                frame = fresh;
+                return true;
+            }
+        }
+
+        FrameAllocator.Give(fresh);
+        return !frame.IsNone;
+    }
+
+    /// <summary>True when the page has a frame.</summary>
+    internal bool HasPage(long index)
+    {
+        using (_lock.Acquire())
+            return !_pages.Get(index).IsNone;
+    }
+
+    private bool TryShare(long index, out FrameNumber frame)
+    {
+        frame = _pages.Get(index);
+        if (frame.IsNone)
+            return false;
+        FrameTable.Share(frame);
+        return true;
+    }
+
+    internal readonly struct Pooled : IPooled<SharedPages>
+    {
+        public static ref Links<SharedPages> Of(SharedPages item) => ref item._poolLinks;
+        public static SharedPages Create() => new();
+        public static int Bytes => 96;
+    }
+}
