@@ -145,7 +145,7 @@ internal static unsafe partial class MachineTests
     {
         KernelEntry.Instance.TryTakeFrame(out var other);
         var frames = stackalloc FrameNumber[2] { s_table.Read(DemandPage).Frame, other };
-        for (uint i = 1; i <= 500; i++)
+        for (uint i = 1; i <= 40; i++)
         {
             var frame = frames[i & 1];
             *(uint*)Frames.Address(frame) = i;
