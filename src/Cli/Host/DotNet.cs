@@ -1,13 +1,17 @@
 // The .NET SDK that runs this tool, for building and testing other projects of the tree with the same one.
 using System;
 using System.Collections.Generic;
+using System.IO;
 
 namespace Jiffy.Cli.Host;
 
 internal static class DotNet
 {
     public static string Program =>
-        Environment.GetEnvironmentVariable("JIFFY_DOTNET") is { Length: > 0 } given ? given : Environment.ProcessPath ?? "dotnet";
+        Environment.GetEnvironmentVariable("JIFFY_DOTNET") is { Length: > 0 } given ? given : IsDotNet(Environment.ProcessPath) ? Environment.ProcessPath! : "dotnet";
+
+    // The tool may also have been started through its own executable.
+    private static bool IsDotNet(string? program) => Path.GetFileName(program) == "dotnet";
 
     /// <summary>Builds a project quietly. No compiler server stays behind.</summary>
     public static HostResult Build(string project, IEnumerable<string>? more = null) =>

@@ -31,3 +31,9 @@ public static class RuntimeFeature
     public const string VirtualStaticsInInterfaces = nameof(VirtualStaticsInInterfaces);
     public const string NumericIntPtr = nameof(NumericIntPtr);
 }
+
+// How the compiler reaches the first byte of any object's fields.
+internal class RawData
+{
+    public byte Data;
+}
