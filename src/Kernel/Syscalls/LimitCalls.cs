@@ -5,6 +5,7 @@ using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
+using Resource = Jiffy.Kernel.Tasks.Resource;
 
 namespace Jiffy.Kernel.Syscalls;
 
