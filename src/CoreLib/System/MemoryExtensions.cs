@@ -1,5 +1,7 @@
 // Searching and comparing spans.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Internal.Runtime;
 
 namespace System;
 
@@ -75,6 +77,8 @@ public static class MemoryExtensions
     {
         if (span.Length != other.Length)
             return false;
+        if (RuntimeHelpers.IsBitwiseEquatable<T>())
+            return Memory.AreSame(ref span._reference, ref other._reference, span.Length);
         for (var i = 0; i < span.Length; i++)
         {
             if (!Same(span[i], other[i]))
@@ -113,5 +117,6 @@ public static class MemoryExtensions
     }
 
     // Without boxing: for a value type the compiler removes the null tests and calls Equals directly.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Same<T>(T a, T b) where T : IEquatable<T>? => a is null ? b is null : a.Equals(b);
 }

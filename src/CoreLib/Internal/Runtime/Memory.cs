@@ -22,5 +22,24 @@ public static unsafe class Memory
     internal static void Move<T>(ref T to, ref T from, int count) =>
         MoveBytes(Unsafe.AsPointer(ref to), Unsafe.AsPointer(ref from), (nuint)(uint)count * (nuint)Unsafe.SizeOf<T>());
 
+    /// <summary>Compares byte by byte, eight at a time.</summary>
+    internal static bool AreSame<T>(ref T a, ref T b, int count)
+    {
+        var left = (byte*)Unsafe.AsPointer(ref a);
+        var right = (byte*)Unsafe.AsPointer(ref b);
+        var bytes = (nuint)(uint)count * (nuint)Unsafe.SizeOf<T>();
+        for (; bytes >= sizeof(ulong); bytes -= sizeof(ulong), left += sizeof(ulong), right += sizeof(ulong))
+        {
+            if (*(ulong*)left != *(ulong*)right)
+                return false;
+        }
+        for (; bytes > 0; bytes--)
+        {
+            if (*left++ != *right++)
+                return false;
+        }
+        return true;
+    }
+
     internal static void Clear(ref byte to, nuint count) => SetBytes(Unsafe.AsPointer(ref to), 0, count);
 }

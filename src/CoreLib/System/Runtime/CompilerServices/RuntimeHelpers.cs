@@ -16,6 +16,10 @@ public static unsafe class RuntimeHelpers
     [Intrinsic]
     public static bool IsReferenceOrContainsReferences<T>() where T : allows ref struct => IsReferenceOrContainsReferences<T>();
 
+    /// <summary>True when equal values are equal bytes.</summary>
+    [Intrinsic]
+    internal static bool IsBitwiseEquatable<T>() => IsBitwiseEquatable<T>();
+
     /// <summary>From the address, for objects never move.</summary>
     public static int GetHashCode(object? o) => (int)(Unsafe.As<object?, long>(ref o) >> 3);
 }
