@@ -138,25 +138,29 @@ static void preemption(void)
     CHECK_EQ("preemption: three that spin on one CPU all come forward", right, SPINNERS);
 }
 
-// Two processes that wait for each other by spinning finish at once only if they run at the same time.
+static long used_microseconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+
+// Two busy processes, unbound: each goes on until both have seen the other on another CPU. That they do is balancing's work.
 static void two_cpus(void)
 {
     if (cpu_count < 2) {
         check_skip("two CPUs", "there is one");
         return;
     }
-    volatile int *seen = check_shared(4096);
+    struct { volatile int cpu, satisfied, padding[14]; } *players = check_shared(4096);
     for (int self = 0; self < 2; self++)
         if (check_fork() == 0) {
-            // Busy long enough that balancing must have spread the two, then note the CPU while the other is busy, too.
-            struct rusage usage;
-            int together = 0;
-            do {
-                seen[self * 16] = current_cpu() + 1;
-                int other = seen[!self * 16];
-                together += other != 0 && other != seen[self * 16];
-                getrusage(RUSAGE_SELF, &usage);
-            } while (!(usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec > 200000 && together));
+            while (!players[0].satisfied || !players[1].satisfied) {
+                players[self].cpu = current_cpu() + 1;
+                int other = players[!self].cpu;
+                if (other != 0 && other != players[self].cpu && used_microseconds() > 50000)
+                    players[self].satisfied = 1;
+            }
             _exit(0);
         }
     int status, right = 0;
@@ -229,6 +233,9 @@ static void policies(void)
 int main(void)
 {
     check_begin(55);
+    // All CPUs there are, whatever was inherited.
+    memset(&all, 0xff, sizeof all);
+    sched_setaffinity(0, sizeof all, &all);
     CPU_ZERO(&all);
     if (sched_getaffinity(0, sizeof all, &all))
         check_fail("getaffinity", "expected success, got errno %d", errno);
