@@ -44,20 +44,32 @@ internal static class Repository
 /// <summary>A directory under artifacts/run that goes away with the command that made it.</summary>
 internal sealed class ScratchDirectory : IDisposable
 {
+    static ScratchDirectory() => SweepLeftOvers();
+
     public string Path { get; } = Directory.CreateDirectory(
         System.IO.Path.Combine(Repository.Ensure("artifacts", "run"), $"{Environment.ProcessId}-{Guid.NewGuid():n}")).FullName;
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    public void Dispose()
+    public void Dispose() => TryDelete(Path);
+
+    /// <summary>Directories are named after the process that made them; one that was killed could not remove its own.</summary>
+    private static void SweepLeftOvers()
+    {
+        foreach (var directory in Directory.GetDirectories(Repository.Ensure("artifacts", "run")))
+            if (!Directory.Exists($"/proc/{System.IO.Path.GetFileName(directory).Split('-')[0]}"))
+                TryDelete(directory);
+    }
+
+    private static void TryDelete(string directory)
     {
         try
         {
-            Directory.Delete(Path, recursive: true);
+            Directory.Delete(directory, recursive: true);
         }
         catch (IOException)
         {
-            // Left behind; `jiffy clean` removes it.
+            // Another command was faster, or a file is in use: a later one sweeps it.
         }
     }
 }
