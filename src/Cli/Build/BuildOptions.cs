@@ -31,5 +31,8 @@ internal sealed record BuildOptions
     public string Intermediate(string name) => Path.Combine(OutputDirectory, "obj", name);
 }
 
-/// <summary>One step has ended (or was not needed).</summary>
-internal sealed record BuildEvent(string Step, string Detail, TimeSpan Time, bool Skipped);
+/// <summary>One step begins, has ended, or was not needed.</summary>
+internal sealed record BuildEvent(string Step, string Detail, TimeSpan Time, bool Skipped)
+{
+    public bool IsStart { get; init; }
+}

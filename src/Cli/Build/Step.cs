@@ -37,6 +37,7 @@ internal sealed class StepRunner(string stampDirectory, Action<BuildEvent> progr
 
         Directory.CreateDirectory(stampDirectory);
         File.Delete(stampFile);
+        progress(new BuildEvent(step.Name, step.Detail, TimeSpan.Zero, Skipped: false) { IsStart = true });
         Execute(step);
         var missing = step.Outputs.FirstOrDefault(output => !File.Exists(output));
         if (missing is not null)

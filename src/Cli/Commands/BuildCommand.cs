@@ -1,5 +1,8 @@
 // `jiffy build`: compiles the kernel and links the bootable image.
 using System.CommandLine;
+using System.Diagnostics;
+using System.IO;
+using System.Threading;
 using Jiffy.Cli.Build;
 using Jiffy.Cli.Host;
 
@@ -22,10 +25,39 @@ internal static class BuildCommand
     /// <summary>Brings the image up to date, with progress on the error stream. Fails with the compiler's messages.</summary>
     public static void BuildImage()
     {
+        using var turn = WaitForTurn();
+        var watch = Stopwatch.StartNew();
+        var (steps, last) = (0, "");
         new ImageBuilder(new BuildOptions(), step =>
         {
-            if (!step.Skipped)
-                Report.Progress($"{step.Detail} ({step.Time.TotalSeconds:0.0} s)");
+            // Each kind of step is told once, when it begins: there are many files to assemble.
+            if (!step.IsStart)
+                return;
+            steps++;
+            if (step.Detail != last)
+                Report.Progress($"building the kernel: {step.Detail}");
+            last = step.Detail;
         }).Build();
+        if (steps > 0)
+            Report.Progress($"built {Repository.Relative(Repository.KernelImage)} in {watch.Elapsed.TotalSeconds:0.0} s");
+    }
+
+    /// <summary>Two commands at once must not build into the same place.</summary>
+    private static FileStream WaitForTurn()
+    {
+        var path = Path.Combine(Repository.Cache, "build.lock");
+        for (var waited = false; ; waited = true)
+        {
+            try
+            {
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                if (!waited)
+                    Report.Progress("waiting for another build");
+                Thread.Sleep(200);
+            }
+        }
     }
 }
