@@ -48,7 +48,7 @@ static long call_between(const bank in, bank out, long number, long a, long b, l
 // The same with `turns` of a busy loop, in which preemption and signals happen.
 static void spin_between(const bank in, bank out, long turns)
 {
-    __asm__ volatile(EACH(LOAD) "1: pause\n\tdec %[turns]\n\tjnz 1b\n\t" EACH(STORE)
+    __asm__ volatile(EACH(LOAD) "1: dec %[turns]\n\tjnz 1b\n\t" EACH(STORE)
         : [turns] "+r"(turns) : [in] "r"(in), [out] "r"(out) : "memory", "cc", ALL_XMM);
 }
 
@@ -174,7 +174,7 @@ static void over_preemption(void)
             long wrong = 0;
             for (int round = 0; round < 20; round++) {
                 fill(in, sizeof in, i * 100 + round);
-                spin_between(in, out, switches * 20L);
+                spin_between(in, out, switches * 200L);
                 wrong += memcmp(in, out, sizeof in) != 0;
             }
             _exit(wrong != 0);
@@ -228,7 +228,7 @@ static void over_signals(void)
     wrong = 0;
     for (unsigned i = 0; waitpid(child, &status, WNOHANG) != child; i++) {
         fill(in, sizeof in, i);
-        spin_between(in, out, 2000);
+        spin_between(in, out, 20000);
         wrong += memcmp(in, out, sizeof in) != 0;
     }
     CHECK("signals: some arrived while spinning", handled > 0);
