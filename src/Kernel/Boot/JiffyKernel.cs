@@ -43,9 +43,9 @@ public sealed class JiffyKernel : KernelEntry
     public override void KernelFault(KernelFaultKind kind, ulong address, ref KernelRegisters registers) =>
         FaultReport.Handle(kind, address, ref registers);
 
-    public override bool TryTakeFrame(out FrameNumber frame) => FrameAllocator.TryTakeClear(out frame);
+    public override bool TryTakeFrame(out FrameNumber frame) => FrameAllocator.TryTakeUserClear(out frame);
 
     public override void GiveFrame(FrameNumber frame) => FrameAllocator.Give(frame);
 
-    public override bool TryTakeHeapFrames(int order, out FrameNumber first) => FrameAllocator.TryTake(order, out first);
+    public override bool TryTakeHeapFrames(int order, out FrameNumber first) => FrameAllocator.TryTakeForEver(order, out first);
 }

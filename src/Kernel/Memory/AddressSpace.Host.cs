@@ -1,17 +1,16 @@
-// What the space asks of the task that acts on it.
+// What the space asks of the task that acts on it: limits, rights, and whether it has been told to die.
 using Jiffy.Kernel.Tasks;
 
 namespace Jiffy.Kernel.Memory;
 
-internal enum Resource { DATA = 2, STACK = 3, MEMLOCK = 8, AS = 9 }
-
 public sealed partial class AddressSpace
 {
-    private static bool IsPrivileged => true;
-
-    private static ulong SoftLimit(Resource resource) => resource == Resource.STACK ? 8UL << 20 : ulong.MaxValue;
-
-    internal static void RaiseFault(int signal, int code, ulong address) => WorkFlag.Set(Task.Current, WorkFlag.MustExit);
+    // CAP_IPC_LOCK: locked memory is not limited.
+    private static bool IsPrivileged => Task.Current.Credentials.IsSuperuser;
 
     private static bool MustStop => WorkFlag.IsSet(Task.Current, WorkFlag.MustExit);
+
+    // Kernel threads of early boot have no process yet.
+    private static ulong SoftLimit(Resource resource) =>
+        Task.Current.Group is { } process ? process.SoftLimit(resource) : ResourceLimit.Infinity;
 }

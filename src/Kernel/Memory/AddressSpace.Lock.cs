@@ -5,6 +5,7 @@
 using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Memory;

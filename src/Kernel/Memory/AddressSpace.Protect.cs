@@ -2,6 +2,7 @@
 // Context: process; may sleep. Lock: _lock. Linux: do_mprotect_pkey(), change_protection(). man 2 mprotect.
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Memory;

@@ -2,7 +2,8 @@
 // Lazy: a CPU that goes on to a kernel thread keeps the table it has, pinned, so that coming back costs nothing.
 // Ordering: a CPU is in the set before it loads the table, and leaves it after it has loaded another; so whoever changes an entry and
 // then reads the set flushes every CPU that may have the old entry cached, and a CPU that joins later reads the new one.
-// Contexts: interrupts off where said. Guards: s_loaded[n] by CPU n with interrupts off; _cpuBits atomic. Linux: switch_mm_irqs_off().
+// Contexts: interrupts off where said. Guards: s_loaded[n] by CPU n with interrupts off; _cpuBits atomic; Task.Memory is changed under
+// TaskTree.Lock, so that whoever holds that may count itself in. Linux: switch_mm_irqs_off().
 using System.Threading;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
@@ -33,7 +34,8 @@ public sealed partial class AddressSpace
     {
         var old = current.Memory;
         var wereOn = Cpu.DisableInterrupts();
-        current.Memory = next;
+        using (TaskTree.Lock.Acquire())
+            current.Memory = next;
         if (next is null)
             LoadNone();
         else

@@ -2,6 +2,7 @@
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Memory;

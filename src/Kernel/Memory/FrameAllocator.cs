@@ -112,12 +112,12 @@ public static class FrameAllocator
         return true;
     }
 
-    /// <summary>Takes frames that will never be given back (the object heap's).</summary>
+    /// <summary>Takes frames that will never be given back (the object heap's, which grows at users' wish and so leaves the reserve).</summary>
     public static bool TryTakeForEver(int order, out FrameNumber first)
     {
         if (s_first is null)
             return TryTakeEarly(1 << order, out first);
-        if (!TryTake(order, out first))
+        if (!TryTakeBlock(order, s_reserve, out first))
             return false;
         using (s_lock.Acquire())
             s_total -= 1L << order;

@@ -3,6 +3,7 @@
 // Contexts: process, with interrupts and preemption as they were at the access; where sleeping is not possible the copy fails.
 // Linux: do_user_addr_fault(). man 7 signal: SIGSEGV, SIGBUS.
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -34,16 +35,16 @@ public static class MemoryFault
         switch (result)
         {
             case FaultResult.NotMapped:
-                AddressSpace.RaiseFault(SignalNumber.SIGSEGV, SignalCode.SEGV_MAPERR, address);
+                SignalSender.ForceFault(SignalNumber.SIGSEGV, SignalCode.SEGV_MAPERR, address);
                 break;
             case FaultResult.NotAllowed:
-                AddressSpace.RaiseFault(SignalNumber.SIGSEGV, SignalCode.SEGV_ACCERR, address);
+                SignalSender.ForceFault(SignalNumber.SIGSEGV, SignalCode.SEGV_ACCERR, address);
                 break;
             case FaultResult.BeyondFile:
-                AddressSpace.RaiseFault(SignalNumber.SIGBUS, SignalCode.BUS_ADRERR, address);
+                SignalSender.ForceFault(SignalNumber.SIGBUS, SignalCode.BUS_ADRERR, address);
                 break;
             default:
-                AddressSpace.RaiseFault(SignalNumber.SIGKILL, SignalCode.SI_KERNEL, address);
+                SignalSender.ForceFault(SignalNumber.SIGKILL, SignalCode.SI_KERNEL, address);
                 break;
         }
     }

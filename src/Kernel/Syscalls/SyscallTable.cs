@@ -25,6 +25,32 @@ public static class SyscallTable
             // Files: names, directories, mounts (PathCalls, ...)
 
             // Memory (MemoryCalls)
+            case SyscallNumber.mmap:
+                return MemoryCalls.Mmap(a, b, c, d, e, f);
+            case SyscallNumber.munmap:
+                return MemoryCalls.Munmap(a, b);
+            case SyscallNumber.mprotect:
+                return MemoryCalls.Mprotect(a, b, c);
+            case SyscallNumber.mremap:
+                return MemoryCalls.Mremap(a, b, c, d, e);
+            case SyscallNumber.brk:
+                return MemoryCalls.Brk(a);
+            case SyscallNumber.madvise:
+                return MemoryCalls.Madvise(a, b, c);
+            case SyscallNumber.msync:
+                return MemoryCalls.Msync(a, b, c);
+            case SyscallNumber.mincore:
+                return MemoryCalls.Mincore(a, b, c);
+            case SyscallNumber.mlock:
+                return MemoryCalls.Mlock(a, b);
+            case SyscallNumber.mlock2:
+                return MemoryCalls.Mlock2(a, b, c);
+            case SyscallNumber.munlock:
+                return MemoryCalls.Munlock(a, b);
+            case SyscallNumber.mlockall:
+                return MemoryCalls.Mlockall(a);
+            case SyscallNumber.munlockall:
+                return MemoryCalls.Munlockall();
 
             // Tasks: fork, exec, exit, wait, identity, limits (TaskCalls, IdentityCalls, ...)
             case SyscallNumber.fork:
