@@ -22,6 +22,7 @@ internal static unsafe class Startup
             LanguageTests.RunAndExit();
         KernelPages.Build();
         KernelPages.Activate();
+        ObjectHeap.AddBootRegion();
         Processor.SetUp();
 
         InterruptTable.Build(AddressSpace.Direct(MemoryMap.Take(1)));

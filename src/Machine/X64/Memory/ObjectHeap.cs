@@ -5,8 +5,15 @@ namespace Jiffy.Machine;
 
 public static unsafe partial class ObjectHeap
 {
-    /// <summary>The first region, from boot memory.</summary>
-    internal const int BootFrames = 256;
+    /// <summary>What the kernel's tables take whatever the memory's size, and for each frame of memory.</summary>
+    private const long BootBytes = 2 << 20, BootBytesPerFrame = 20;
+
+    /// <summary>A second region for the tables that the kernel makes before its frame allocator works. Start-up, once.</summary>
+    internal static void AddBootRegion()
+    {
+        var frames = (int)((BootBytes + Frames.Limit * BootBytesPerFrame) >> Frames.Shift);
+        Heap.AddRegion((byte*)AddressSpace.Direct(MemoryMap.Take(frames)), (ulong)frames << Frames.Shift);
+    }
 
     private const int GrowthOrder = 6, HighestOrder = 10;
 

@@ -7,5 +7,5 @@ namespace Jiffy.Kernel.Boot;
 internal static class KernelStart
 {
     [RuntimeExport("jiffy_create_kernel")]
-    private static KernelEntry? Create() => null;
+    private static KernelEntry Create() => new JiffyKernel();
 }
