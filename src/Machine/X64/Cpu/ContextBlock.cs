@@ -13,7 +13,7 @@ internal unsafe struct ContextBlock
     internal const int Bytes = 576;
 
     /// <summary>Vector registers XMM0 to this are saved by entries; the same as ENTRY_XMM_SAVED.</summary>
-    internal const int SavedVectors = 16;
+    internal const int SavedVectors = 9;
     private const int SavedVectorBytes = 8 + 16 * SavedVectors;
 
     internal VectorState Vectors;

@@ -47,8 +47,6 @@ internal static unsafe class Instructions
     [RuntimeImport("*", "memory_clear_frame"), MethodImpl(Import)] internal static extern void ClearFrame(void* frame);
     [RuntimeImport("*", "memory_copy_frame"), MethodImpl(Import)] internal static extern void CopyFrame(void* to, void* from);
 
-    [RuntimeImport("*", "cpu_capture"), MethodImpl(Import)] internal static extern void Capture(KernelRegisters* to);
-
     /// <summary>Saves the callee-saved registers, changes stacks; returns the owner of the block that ran before.</summary>
     [RuntimeImport("*", "context_switch"), MethodImpl(Import)] internal static extern void* Switch(ContextBlock* from, ContextBlock* to);
     [RuntimeImport("*", "stack_enter"), MethodImpl(Import)] internal static extern void EnterStack(void* stackPointer, delegate*<void> function);

@@ -80,8 +80,8 @@ internal static unsafe class Faults
     /// <summary>What the core library calls where .NET would throw.</summary>
     internal static void Raised(FaultKind kind, string? message)
     {
-        KernelRegisters registers;
-        Instructions.Capture(&registers);
+        var registers = default(KernelRegisters);
+        Backtrace.CaptureRegisters(&registers);
         Report(KindOf(kind), 0, &registers);
     }
 

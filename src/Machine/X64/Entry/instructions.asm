@@ -148,23 +148,4 @@ function memory_copy_frame
     rep movsq
     ret
 
-; void cpu_capture(KernelRegisters* to): the registers as the caller will have them after this returns.
-function cpu_capture
-    mov [rdi], r15
-    mov [rdi + 8], r14
-    mov [rdi + 16], r13
-    mov [rdi + 24], r12
-    mov [rdi + 32], rbp
-    mov [rdi + 40], rbx
-    mov rax, [rsp]
-    mov [rdi + REGS_RIP], rax
-    lea rax, [rsp + 8]
-    mov [rdi + REGS_RSP], rax
-    pushfq
-    pop rax
-    mov [rdi + REGS_RFLAGS], rax
-    mov qword [rdi + REGS_CS], KERNEL_CS
-    mov qword [rdi + REGS_SS], KERNEL_DS
-    ret
-
 section .note.GNU-stack noalloc noexec nowrite progbits
