@@ -27,15 +27,21 @@ internal static class Balancer
         }
     }
 
-    /// <summary>A hint that another CPU has a waiting task which this one may run.</summary>
+    /// <summary>Another CPU has, or may have, a waiting task which this one may run. A queue that is busy just now counts: look again soon.</summary>
     public static bool CanPull(RunQueue queue)
     {
         var online = Scheduler.Online.Without(queue.Index);
         for (var cpu = online.Next(0); cpu >= 0; cpu = online.Next(cpu + 1))
         {
             var other = RunQueue.Of(cpu);
-            if (!HasWaiting(other) || !other.Lock.TryAcquire(out var token))
+            if (!HasWaiting(other))
                 continue;
+            if (!other.Lock.TryAcquire(out var token))
+            {
+                Cpu.Relax();
+                return true;
+            }
+
             var found = FindMovable(other, queue.Index) is not null;
             other.Lock.Release(token);
             if (found)

@@ -36,8 +36,8 @@ public sealed class FairClass : SchedulingClass
     public override void Enqueue(RunQueue queue, Task task, QueueReason reason)
     {
         var fair = queue.Fair;
-        Place(fair, task, reason);
         Add(fair, task);
+        Place(fair, task, reason);
         fair.Waiting.Insert(task);
         fair.UpdateMinimum();
     }

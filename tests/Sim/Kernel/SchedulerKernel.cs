@@ -1,0 +1,134 @@
+// A kernel of the scheduler's rooms only: kernel threads given by a test, no user mode, no memory. The rooms are the real ones.
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Jiffy.Kernel.Deferred;
+using Jiffy.Kernel.Irq;
+using Jiffy.Kernel.Memory;
+using Jiffy.Kernel.Observe;
+using Jiffy.Kernel.Sched;
+using Jiffy.Kernel.Tasks;
+using Jiffy.Kernel.Time;
+using Jiffy.Machine;
+using Jiffy.Machine.Sim;
+using Task = Jiffy.Kernel.Tasks.Task;
+
+namespace Jiffy.Tests.Sim.Kernel;
+
+internal sealed class SchedulerKernel : KernelEntry
+{
+    private readonly List<Task> _spawned = new();
+    private readonly Dictionary<Task, Action> _bodies = new();
+    private readonly SimMachine _machine;
+    private bool _isUp;
+
+    public SchedulerKernel(SimMachine machine)
+    {
+        _machine = machine;
+        Instance = this;
+        SimMachine.NameTeller = static context => context is Task task ? Encoding.ASCII.GetString(task.Name) : context.ToString() ?? "?";
+        FrameAllocator.Init();
+        Scheduler.CreateIdle(0);
+        Softirq.Init();
+        Interrupts.Init();
+        TimeKeeper.Init();
+        Scheduler.Init();
+    }
+
+    public List<Task> Exited { get; } = new();
+
+    public Action? OnSerial { get; set; }
+
+    /// <summary>Makes a task; it starts when the machine boots, or now if it runs.</summary>
+    public Task Spawn(string name, Action body, CpuSet? cpus = null, int nice = 0, int policy = 0, int priority = 0)
+    {
+        var task = Task.Pooled.Create();
+        task.SetName(Encoding.ASCII.GetBytes(name));
+        task.IsKernelThread = true;
+        task.SetStateRelaxed(TaskState.New);
+        Assert(task.TryCreateStack());
+        task.PrepareStart();
+        Scheduler.ForkScheduling(Scheduler.IdleOf(0), task);
+        if (cpus is { } set)
+            task.Affinity = set;
+        Scheduler.SetPolicy(task, policy, priority, nice, resetOnFork: false);
+        _bodies[task] = body;
+        if (_isUp)
+            Scheduler.WakeUpNew(task);
+        else
+            _spawned.Add(task);
+        return task;
+    }
+
+    public bool HasExited(Task task) => Exited.Contains(task);
+
+    /// <summary>Runs the machine until nothing is left to do.</summary>
+    public void Run(long maxNanoseconds = 60_000_000_000) => _machine.Boot(maxNanoseconds);
+
+    /// <summary>Runs it, and demands that every task comes to its end.</summary>
+    public void RunAll()
+    {
+        Run();
+        foreach (var task in _bodies.Keys)
+        {
+            if (!HasExited(task))
+                _machine.Fail($"{Encoding.ASCII.GetString(task.Name)} never ended; its state is {task.State}");
+        }
+    }
+
+    public override TaskContext CreateIdle(int cpu) => cpu == 0 ? Scheduler.IdleOf(0) : Scheduler.IdleOf(cpu);
+
+    public override void BootPrimary()
+    {
+        _isUp = true;
+        foreach (var task in _spawned)
+            Scheduler.WakeUpNew(task);
+        Cpu.StartOthers();
+        while (Scheduler.Online.Count < Cpu.Count)
+            Cpu.Relax();
+        Scheduler.StartIdle();
+    }
+
+    public override void BootSecondary() => Scheduler.StartIdle();
+
+    public override void StartTask(TaskContext previous, TaskContext self)
+    {
+        Scheduler.FinishSwitch(previous);
+        _bodies[(Task)self]();
+        Exited.Add((Task)self);
+        Scheduler.ExitCurrent();
+    }
+
+    public override void SystemCall(ref UserRegisters user) => throw new NotSupportedException();
+
+    public override void ReturnToUser(ref UserRegisters user) => ReturnPath.ToUser(ref user);
+
+    public override void DeviceInterrupt(InterruptLine line, bool fromUser) => Interrupts.Device(line, fromUser);
+
+    public override void TimerInterrupt(bool fromUser) => Interrupts.Timer(fromUser);
+
+    public override void RescheduleInterrupt() => Interrupts.Reschedule();
+
+    public override void CallInterrupt() => Interrupts.Call();
+
+    public override void ReturnToKernel() => Interrupts.ReturnToKernel();
+
+    public override bool PageFault(ulong address, FaultAccess access, bool wasPresent, bool fromUser) => false;
+
+    public override void RaiseUserException(UserException kind, ulong address, ref UserRegisters user) => throw new NotSupportedException();
+
+    public override void KernelFault(KernelFaultKind kind, ulong address, ref KernelRegisters registers) =>
+        _machine.Fail($"kernel fault {kind}: {Invariant.LastBroken}");
+
+    public override bool TryTakeFrame(out FrameNumber frame) => FrameAllocator.TryTakeClear(out frame);
+
+    public override void GiveFrame(FrameNumber frame) => FrameAllocator.Give(frame);
+
+    public override bool TryTakeHeapFrames(int order, out FrameNumber first) => FrameAllocator.TryTake(order, out first);
+
+    private static void Assert(bool condition)
+    {
+        if (!condition)
+            throw new InvalidOperationException("the test's kernel cannot make a task");
+    }
+}
