@@ -58,6 +58,7 @@ public static class StartUp
         FrameAllocator.Init();
         TaskTree.Initialize(MaxThreads());
         InitSignals();
+        Softirq.Init();
         TimeKeeper.Init();
         Interrupts.Init();
         Scheduler.Init();
