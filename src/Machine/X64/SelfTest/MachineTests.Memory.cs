@@ -20,6 +20,8 @@ internal static unsafe partial class MachineTests
     private static void FramesAndTables()
     {
         Check(Frames.FreeRangeCount > 0 && Frames.Limit > 1024 && BootInfo.TotalFrames > 1024, "memory map");
+        Check(BootInfo.HasOption("selftest=machine"u8) && !BootInfo.HasOption("selftest"u8), "options of the command line");
+        Check(BootInfo.Ramdisk.Length == 0 || BootInfo.Ramdisk.StartsWith("070701"u8), "ramdisk");
         var before = TestKernel.FramesTaken;
         Check(PageTable.TryCreate(out var table), "page table");
         KernelEntry.Instance.TryTakeFrame(out var frame);
