@@ -281,7 +281,10 @@ public sealed class SchedulerTests
         var target = kernel.Spawn("moved", () =>
         {
             while (Task.Current.Affinity.Contains(0) || Cpu.Id == 0)
+            {
+                Cpu.Relax();
                 Scheduler.Yield();
+            }
         });
         kernel.Spawn("other", () => Scheduler.SetAffinity(target, CpuSet.Of(1)));
         kernel.RunAll();
