@@ -53,7 +53,8 @@ internal static class FirstProcess
         var current = Task.Current;
         var handlers = SignalHandlers.Create(null, onlyIgnored: false);
         var files = FileTable.Create();
-        if (handlers is null || !files.IsOk)
+        var context = FileContext.Create();
+        if (handlers is null || !files.IsOk || !context.IsOk)
             return Errno.ENOMEM;
         using (TaskTree.Lock.Acquire())
         {
@@ -64,6 +65,7 @@ internal static class FirstProcess
         }
 
         current.Files = files.Value;
+        current.FileContext = context.Value;
         current.IsKernelThread = false;
         return OpenConsole(files.Value);
     }

@@ -1,22 +1,4 @@
-// Stands in until the rooms of files and time bring the real ones; then this file goes.
-using System;
-using Jiffy.Kernel.Abi;
-
-namespace Jiffy.Kernel.Files
-{
-    public static class FileSystems
-    {
-        public static void Init()
-        {
-        }
-    }
-
-    public static partial class RootFileSystem
-    {
-        public static Errno Unpack(ReadOnlySpan<byte> archive) => archive.Length == 0 ? Errno.EINVAL : Errno.ENOSYS;
-    }
-}
-
+// Stands in until the room of time brings the real ones; then this file goes.
 namespace Jiffy.Kernel.Ipc
 {
     public static partial class Futex

@@ -1,8 +1,8 @@
 // The tree of names: looking up, entering, removing, moving. One sleeping lock per file system orders all changes, which makes
 // renames simple and races with rmdir impossible; names found in the cache never need it.
 // s_links guards an entry's name and parent against those who walk upwards while a rename moves it.
-// Ordering: a rename makes the new name found before the target it replaces is let go; whoever misses in the cache asks again
-// under the tree lock, so a name that always exists is always found. Linux: d_lookup(), vfs_rename(), rename_lock.
+// Ordering: whoever misses in the cache asks again under the tree lock, where no rename is half done: a name that always exists is
+// always found. Linux: d_lookup(), vfs_rename(), rename_lock.
 using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
@@ -111,17 +111,29 @@ public static partial class DirectoryTree
     public static void Move(DirectoryEntry entry, DirectoryEntry directory, ReadOnlySpan<byte> name)
     {
         var old = entry.Parent!;
+        directory.AddUser();
         Unlink(old.Inode, entry);
-        if (old != directory)
-        {
-            directory.AddUser();
-            if (entry.Inode.IsDirectory)
-            {
-                old.Inode.LinkCount--;
-                directory.Inode.LinkCount++;
-            }
-        }
+        Place(entry, directory, name);
+        FinishMove(entry, old, directory);
+        old.Drop();
+    }
 
+    /// <summary>Lets two entries change places; tree lock held.</summary>
+    public static void Exchange(DirectoryEntry first, DirectoryEntry second, ReadOnlySpan<byte> firstName, ReadOnlySpan<byte> secondName)
+    {
+        var firstParent = first.Parent!;
+        var secondParent = second.Parent!;
+        Unlink(firstParent.Inode, first);
+        Unlink(secondParent.Inode, second);
+        // Each entry takes over the use of the parent that the other one had.
+        Place(first, secondParent, secondName);
+        Place(second, firstParent, firstName);
+        FinishMove(first, firstParent, secondParent);
+        FinishMove(second, secondParent, firstParent);
+    }
+
+    private static void Place(DirectoryEntry entry, DirectoryEntry directory, ReadOnlySpan<byte> name)
+    {
         using (s_links.Acquire())
         {
             entry.Parent = directory;
@@ -129,11 +141,19 @@ public static partial class DirectoryTree
         }
 
         Link(directory.Inode, entry);
-        FileTime.Modified(old.Inode);
-        FileTime.Modified(directory.Inode);
+    }
+
+    private static void FinishMove(DirectoryEntry entry, DirectoryEntry from, DirectoryEntry to)
+    {
+        if (entry.Inode.IsDirectory)
+        {
+            from.Inode.LinkCount--;
+            to.Inode.LinkCount++;
+        }
+
+        FileTime.Modified(from.Inode);
+        FileTime.Modified(to.Inode);
         FileTime.Changed(entry.Inode);
-        if (old != directory)
-            old.Drop();
     }
 
     /// <summary>True when <paramref name="entry"/> is <paramref name="ancestor"/> or lies below it; tree lock held.</summary>

@@ -1,5 +1,5 @@
 // The time that files are stamped with. Linux: current_time().
-using Jiffy.Machine;
+using Jiffy.Kernel.Time;
 
 namespace Jiffy.Kernel.Files;
 
@@ -8,7 +8,7 @@ public static class FileTime
     private const long Second = 1_000_000_000;
 
     /// <summary>Nanoseconds since 1970.</summary>
-    public static long Now => Clock.RealTimeAtStart * Second + Clock.Now;
+    public static long Now => TimeKeeper.RealTime;
 
     /// <summary>Marks a read, as relatime has it: only when the file was changed since the last mark, or the mark is a day old.</summary>
     public static void Accessed(OpenFile file)

@@ -103,7 +103,6 @@ public sealed partial class Inode
         if (Interlocked.Decrement(ref _users) != 0)
             return;
         Operations.Release(this);
-        ReleaseLocks();
         FreePages();
         Private = null;
         FileSystem.UnchargeInode();

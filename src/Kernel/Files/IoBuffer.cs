@@ -91,6 +91,9 @@ public ref struct IoBuffer
         return Errno.None;
     }
 
+    /// <summary>Lets no more than <paramref name="most"/> bytes be copied from here on.</summary>
+    public void Limit(long most) => _remaining = (int)Math.Min(_remaining, Math.Max(most, 0));
+
     /// <summary>Fills the buffer from <paramref name="source"/>; how many bytes went in.</summary>
     public int CopyFrom(scoped ReadOnlySpan<byte> source)
     {

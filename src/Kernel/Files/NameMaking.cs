@@ -134,5 +134,5 @@ public static class NameMaking
     }
 
     private static uint WithoutMask(uint mode) =>
-        (mode & S_IFMT) == S_IFLNK ? mode : mode & ~(Task.Current.FileContext!.Mask & 0x1ff);
+        (mode & S_IFMT) == S_IFLNK ? mode : mode & ~((Task.Current.FileContext?.Mask ?? 0) & 0x1ff);
 }

@@ -53,13 +53,12 @@ public ref struct PathWalk
     {
         if (path.Length == 0 && !mayBeEmpty)
             return Errno.ENOENT;
-        var context = Task.Current.FileContext!;
-        _root = context.GetRoot();
+        _root = StartRoot();
         _rest = path;
         if (path.Length > 0 && path[0] == '/')
             StandAt(_root, alreadyCounted: false);
         else if (directory == AT_FDCWD)
-            StandAt(context.GetCurrent(), alreadyCounted: true);
+            StandAt(Task.Current.FileContext?.GetCurrent() ?? StartRoot(), alreadyCounted: true);
         else
             return StartAtDescriptor(directory);
         return Errno.None;
@@ -156,6 +155,16 @@ public ref struct PathWalk
             FrameAllocator.Give(_buffer);
         if (!_spare.IsNone)
             FrameAllocator.Give(_spare);
+    }
+
+    // Kernel threads have no context of their own: they see the whole tree.
+    private static Location StartRoot()
+    {
+        if (Task.Current.FileContext is { } context)
+            return context.GetRoot();
+        var top = RootFileSystem.Top();
+        top.AddUser();
+        return top;
     }
 
     private Errno StartAtDescriptor(int directory)

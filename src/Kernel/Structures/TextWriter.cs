@@ -38,7 +38,7 @@ public ref struct TextWriter
     }
 
     /// <summary>Appends an interpolated string: integers (formats x, X, o, d with a least number of digits), text, alignment.</summary>
-    public void Append([InterpolatedStringHandlerArgument("")] scoped ref Handler handler)
+    public void Append([InterpolatedStringHandlerArgument("")] scoped Handler handler)
     {
         _length = handler.Writer._length;
         _wasCut |= handler.Writer._wasCut;
@@ -102,7 +102,7 @@ public ref struct TextWriter
             AppendByte((byte)' ');
     }
 
-    /// <summary>What the compiler makes of an interpolated string given to <see cref="TextWriter.Append(ref Handler)"/>.</summary>
+    /// <summary>What the compiler makes of an interpolated string given to <see cref="TextWriter.Append(Handler)"/>.</summary>
     [InterpolatedStringHandler]
     public ref struct Handler
     {

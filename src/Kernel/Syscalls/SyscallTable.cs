@@ -21,8 +21,206 @@ public static class SyscallTable
         switch ((SyscallNumber)user.OriginalRax)
         {
             // Files: descriptors and data (FileCalls, DescriptorCalls, ...)
+            case SyscallNumber.read:
+                return FileCalls.Read((int)a, b, c);
+            case SyscallNumber.write:
+                return FileCalls.Write((int)a, b, c);
+            case SyscallNumber.readv:
+                return FileCalls.ReadV((int)a, b, (int)c);
+            case SyscallNumber.writev:
+                return FileCalls.WriteV((int)a, b, (int)c);
+            case SyscallNumber.pread64:
+                return FileCalls.PRead((int)a, b, c, (long)d);
+            case SyscallNumber.pwrite64:
+                return FileCalls.PWrite((int)a, b, c, (long)d);
+            case SyscallNumber.preadv:
+                return FileCalls.PReadV((int)a, b, (int)c, (long)d);
+            case SyscallNumber.pwritev:
+                return FileCalls.PWriteV((int)a, b, (int)c, (long)d);
+            case SyscallNumber.preadv2:
+                return FileCalls.PReadV2((int)a, b, (int)c, (long)d, (int)f);
+            case SyscallNumber.pwritev2:
+                return FileCalls.PWriteV2((int)a, b, (int)c, (long)d, (int)f);
+            case SyscallNumber.lseek:
+                return FileCalls.LSeek((int)a, (long)b, (int)c);
+            case SyscallNumber.truncate:
+                return FileCalls.Truncate(a, (long)b);
+            case SyscallNumber.ftruncate:
+                return FileCalls.FTruncate((int)a, (long)b);
+            case SyscallNumber.fallocate:
+                return FileCalls.FAllocate((int)a, (int)b, (long)c, (long)d);
+            case SyscallNumber.sync:
+                return 0;
+            case SyscallNumber.syncfs:
+                return FileCalls.SyncFileSystem((int)a);
+            case SyscallNumber.fsync:
+                return FileCalls.FSync((int)a);
+            case SyscallNumber.fdatasync:
+                return FileCalls.FSync((int)a);
+            case SyscallNumber.fadvise64:
+                return FileCalls.Advise((int)a, (long)c, (int)d);
+            case SyscallNumber.readahead:
+                return FileCalls.ReadAhead((int)a);
+            case SyscallNumber.close:
+                return DescriptorCalls.Close((int)a);
+            case SyscallNumber.close_range:
+                return DescriptorCalls.CloseRange((uint)a, (uint)b, (uint)c);
+            case SyscallNumber.dup:
+                return DescriptorCalls.Dup((int)a);
+            case SyscallNumber.dup2:
+                return DescriptorCalls.Dup2((int)a, (int)b);
+            case SyscallNumber.dup3:
+                return DescriptorCalls.Dup3((int)a, (int)b, (int)c);
+            case SyscallNumber.fcntl:
+                return DescriptorCalls.FControl((int)a, (int)b, c);
+            case SyscallNumber.ioctl:
+                return DescriptorCalls.IoControl((int)a, (uint)b, c);
+            case SyscallNumber.flock:
+                return DescriptorCalls.FLock((int)a, (int)b);
+            case SyscallNumber.pipe:
+                return PipeCalls.Pipe(a, 0);
+            case SyscallNumber.pipe2:
+                return PipeCalls.Pipe(a, (int)b);
+            case SyscallNumber.sendfile:
+                return PipeCalls.SendFile((int)a, (int)b, c, d);
+            case SyscallNumber.splice:
+                return PipeCalls.Splice((int)a, b, (int)c, d, e, (uint)f);
+            case SyscallNumber.tee:
+                return PipeCalls.Tee((int)a, (int)b, c, (uint)d);
+            case SyscallNumber.copy_file_range:
+                return PipeCalls.CopyFileRange((int)a, b, (int)c, d, e, (uint)f);
+            case SyscallNumber.socket:
+                return -(long)Errno.EAFNOSUPPORT;
+            case SyscallNumber.socketpair:
+                return -(long)Errno.EAFNOSUPPORT;
 
             // Files: names, directories, mounts (PathCalls, ...)
+            case SyscallNumber.open:
+                return OpenCalls.Open(a, (int)b, (uint)c);
+            case SyscallNumber.openat:
+                return OpenCalls.OpenAt((int)a, b, (int)c, (uint)d);
+            case SyscallNumber.openat2:
+                return OpenCalls.OpenAt2((int)a, b, c, d);
+            case SyscallNumber.creat:
+                return OpenCalls.Creat(a, (uint)b);
+            case SyscallNumber.memfd_create:
+                return OpenCalls.MemoryFile(a, (uint)b);
+            case SyscallNumber.umask:
+                return OpenCalls.UMask((uint)a);
+            case SyscallNumber.stat:
+                return StatCalls.Stat(a, b);
+            case SyscallNumber.lstat:
+                return StatCalls.LStat(a, b);
+            case SyscallNumber.fstat:
+                return StatCalls.FStat((int)a, b);
+            case SyscallNumber.newfstatat:
+                return StatCalls.StatAt((int)a, b, c, (int)d);
+            case SyscallNumber.statx:
+                return StatCalls.StatX((int)a, b, (int)c, (uint)d, e);
+            case SyscallNumber.statfs:
+                return StatCalls.StatFs(a, b);
+            case SyscallNumber.fstatfs:
+                return StatCalls.FStatFs((int)a, b);
+            case SyscallNumber.access:
+                return StatCalls.AccessAt(FileConstants.AT_FDCWD, a, (int)b, 0);
+            case SyscallNumber.faccessat:
+                return StatCalls.AccessAt((int)a, b, (int)c, 0);
+            case SyscallNumber.faccessat2:
+                return StatCalls.AccessAt((int)a, b, (int)c, (int)d);
+            case SyscallNumber.readlink:
+                return StatCalls.ReadLink(a, b, (int)c);
+            case SyscallNumber.readlinkat:
+                return StatCalls.ReadLinkAt((int)a, b, c, (int)d);
+            case SyscallNumber.chmod:
+                return AttributeCalls.ChModAt(FileConstants.AT_FDCWD, a, (uint)b);
+            case SyscallNumber.fchmod:
+                return AttributeCalls.FChMod((int)a, (uint)b);
+            case SyscallNumber.fchmodat:
+                return AttributeCalls.ChModAt((int)a, b, (uint)c);
+            case SyscallNumber.chown:
+                return AttributeCalls.ChOwnAt(FileConstants.AT_FDCWD, a, (uint)b, (uint)c, 0);
+            case SyscallNumber.lchown:
+                return AttributeCalls.ChOwnAt(FileConstants.AT_FDCWD, a, (uint)b, (uint)c, FileConstants.AT_SYMLINK_NOFOLLOW);
+            case SyscallNumber.fchown:
+                return AttributeCalls.FChOwn((int)a, (uint)b, (uint)c);
+            case SyscallNumber.fchownat:
+                return AttributeCalls.ChOwnAt((int)a, b, (uint)c, (uint)d, (int)e);
+            case SyscallNumber.utime:
+                return AttributeCalls.UTime(a, b);
+            case SyscallNumber.utimes:
+                return AttributeCalls.UTimesAt(FileConstants.AT_FDCWD, a, b);
+            case SyscallNumber.futimesat:
+                return AttributeCalls.UTimesAt((int)a, b, c);
+            case SyscallNumber.utimensat:
+                return AttributeCalls.UTimeNsAt((int)a, b, c, (int)d);
+            case SyscallNumber.setxattr:
+                return AttributeCalls.Extended(a, true, Errno.EOPNOTSUPP);
+            case SyscallNumber.lsetxattr:
+                return AttributeCalls.Extended(a, false, Errno.EOPNOTSUPP);
+            case SyscallNumber.fsetxattr:
+                return AttributeCalls.ExtendedOf((int)a, Errno.EOPNOTSUPP);
+            case SyscallNumber.getxattr:
+                return AttributeCalls.Extended(a, true, Errno.EOPNOTSUPP);
+            case SyscallNumber.lgetxattr:
+                return AttributeCalls.Extended(a, false, Errno.EOPNOTSUPP);
+            case SyscallNumber.fgetxattr:
+                return AttributeCalls.ExtendedOf((int)a, Errno.EOPNOTSUPP);
+            case SyscallNumber.listxattr:
+                return AttributeCalls.Extended(a, true, Errno.None);
+            case SyscallNumber.llistxattr:
+                return AttributeCalls.Extended(a, false, Errno.None);
+            case SyscallNumber.flistxattr:
+                return AttributeCalls.ExtendedOf((int)a, Errno.None);
+            case SyscallNumber.removexattr:
+                return AttributeCalls.Extended(a, true, Errno.EOPNOTSUPP);
+            case SyscallNumber.lremovexattr:
+                return AttributeCalls.Extended(a, false, Errno.EOPNOTSUPP);
+            case SyscallNumber.fremovexattr:
+                return AttributeCalls.ExtendedOf((int)a, Errno.EOPNOTSUPP);
+            case SyscallNumber.mkdir:
+                return NameCalls.MkDirAt(FileConstants.AT_FDCWD, a, (uint)b);
+            case SyscallNumber.mkdirat:
+                return NameCalls.MkDirAt((int)a, b, (uint)c);
+            case SyscallNumber.rmdir:
+                return NameCalls.UnlinkAt(FileConstants.AT_FDCWD, a, FileConstants.AT_REMOVEDIR);
+            case SyscallNumber.mknod:
+                return NameCalls.MkNodAt(FileConstants.AT_FDCWD, a, (uint)b, c);
+            case SyscallNumber.mknodat:
+                return NameCalls.MkNodAt((int)a, b, (uint)c, d);
+            case SyscallNumber.link:
+                return NameCalls.LinkAt(FileConstants.AT_FDCWD, a, FileConstants.AT_FDCWD, b, 0);
+            case SyscallNumber.linkat:
+                return NameCalls.LinkAt((int)a, b, (int)c, d, (int)e);
+            case SyscallNumber.symlink:
+                return NameCalls.SymLinkAt(a, FileConstants.AT_FDCWD, b);
+            case SyscallNumber.symlinkat:
+                return NameCalls.SymLinkAt(a, (int)b, c);
+            case SyscallNumber.unlink:
+                return NameCalls.UnlinkAt(FileConstants.AT_FDCWD, a, 0);
+            case SyscallNumber.unlinkat:
+                return NameCalls.UnlinkAt((int)a, b, (int)c);
+            case SyscallNumber.rename:
+                return NameCalls.RenameAt(FileConstants.AT_FDCWD, a, FileConstants.AT_FDCWD, b, 0);
+            case SyscallNumber.renameat:
+                return NameCalls.RenameAt((int)a, b, (int)c, d, 0);
+            case SyscallNumber.renameat2:
+                return NameCalls.RenameAt((int)a, b, (int)c, d, (uint)e);
+            case SyscallNumber.getdents:
+                return DirectoryCalls.GetDEnts((int)a, b, (uint)c, is64: false);
+            case SyscallNumber.getdents64:
+                return DirectoryCalls.GetDEnts((int)a, b, (uint)c, is64: true);
+            case SyscallNumber.chdir:
+                return DirectoryCalls.ChDir(a);
+            case SyscallNumber.fchdir:
+                return DirectoryCalls.FChDir((int)a);
+            case SyscallNumber.chroot:
+                return DirectoryCalls.ChRoot(a);
+            case SyscallNumber.getcwd:
+                return DirectoryCalls.GetCwd(a, b);
+            case SyscallNumber.mount:
+                return MountCalls.Mount(a, b, c, (uint)d, e);
+            case SyscallNumber.umount2:
+                return MountCalls.Unmount(a, (int)b);
 
             // Memory (MemoryCalls)
             case SyscallNumber.mmap:
@@ -171,6 +369,14 @@ public static class SyscallTable
             // Scheduling (SchedulingCalls)
 
             // Waiting: futex, poll, select (FutexCalls, PollCalls)
+            case SyscallNumber.poll:
+                return PollCalls.Poll(a, (uint)b, (int)c);
+            case SyscallNumber.ppoll:
+                return PollCalls.PPoll(a, (uint)b, c, d, e);
+            case SyscallNumber.select:
+                return SelectCalls.Select((int)a, b, c, d, e);
+            case SyscallNumber.pselect6:
+                return SelectCalls.PSelect((int)a, b, c, d, e, f);
 
             // System: uname, sysinfo, reboot, syslog (SystemCalls)
             case SyscallNumber.uname:
