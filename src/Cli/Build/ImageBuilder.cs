@@ -28,7 +28,7 @@ internal sealed class ImageBuilder
         Directory.CreateDirectory(_options.Intermediate(""));
         var assemblies = Compile();
         var objects = Assemble();
-        objects.Add(CompileToMachineCode(assemblies));
+        objects.Add(ReplaceShortCalls(CompileToMachineCode(assemblies)));
         LinkForDebugging(objects);
         var symbols = MakeSymbols(assemblies);
         Check(assemblies);
@@ -77,6 +77,16 @@ internal sealed class ImageBuilder
         {
             Program = compiler,
             Arguments = arguments,
+        });
+        return output;
+    }
+
+    private string ReplaceShortCalls(string kernel)
+    {
+        var output = _options.Intermediate("kernel.short.o");
+        _steps.Run(new Step("short calls", "calls shorter than a call", [kernel, typeof(ImageBuilder).Assembly.Location], [output])
+        {
+            Action = () => ShortCalls.Replace(kernel, output),
         });
         return output;
     }

@@ -15,9 +15,16 @@ internal static unsafe class Instructions
     /// <summary>CPUID; <paramref name="result"/> gets EAX, EBX, ECX, EDX.</summary>
     [RuntimeImport("*", "cpu_id"), MethodImpl(Import)] internal static extern void CpuId(uint leaf, uint subleaf, uint* result);
 
+    internal const ulong InterruptFlag = 0x200;
+
+    [RuntimeImport("*", "cpu_disable_interrupts"), MethodImpl(Import)] private static extern ulong ReadFlagsAndDisable();
+    [RuntimeImport("*", "cpu_read_flags"), MethodImpl(Import)] private static extern ulong ReadFlags();
+
     /// <summary>Returns whether they were on.</summary>
-    [RuntimeImport("*", "cpu_disable_interrupts"), MethodImpl(Import)] internal static extern bool DisableInterrupts();
-    [RuntimeImport("*", "cpu_interrupts_on"), MethodImpl(Import)] internal static extern bool InterruptsOn();
+    internal static bool DisableInterrupts() => (ReadFlagsAndDisable() & InterruptFlag) != 0;
+
+    internal static bool InterruptsOn() => (ReadFlags() & InterruptFlag) != 0;
+
     [RuntimeImport("*", "cpu_enable_interrupts"), MethodImpl(Import)] internal static extern void EnableInterrupts();
     [RuntimeImport("*", "cpu_clear_interrupts"), MethodImpl(Import)] internal static extern void ClearInterrupts();
     [RuntimeImport("*", "cpu_pause"), MethodImpl(Import)] internal static extern void Pause();

@@ -8,8 +8,6 @@ namespace Jiffy.Machine;
 
 internal static unsafe class Faults
 {
-    internal const ulong InterruptFlag = 0x200;
-
     private const ulong WasPresent = 1 << 0, WasWrite = 1 << 1, ReservedBit = 1 << 3, WasFetch = 1 << 4;
     private const ulong NullEnd = 4096;
 
@@ -34,7 +32,7 @@ internal static unsafe class Faults
 
     private static bool TryRepair(ulong address, KernelRegisters* registers)
     {
-        var wereOn = (registers->Rflags & InterruptFlag) != 0;
+        var wereOn = (registers->Rflags & Instructions.InterruptFlag) != 0;
         Cpu.RestoreInterrupts(wereOn);
         var repaired = KernelEntry.Instance.PageFault(address, AccessOf(registers->Error), (registers->Error & WasPresent) != 0, fromUser: false);
         Instructions.ClearInterrupts();

@@ -70,7 +70,7 @@ internal static unsafe class Traps
             return;
         }
         Interrupt(vector, fromUser: false);
-        if ((registers->Rflags & Faults.InterruptFlag) != 0)
+        if ((registers->Rflags & Instructions.InterruptFlag) != 0)
             KernelEntry.Instance.ReturnToKernel();
     }
 

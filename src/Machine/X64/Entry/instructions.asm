@@ -32,18 +32,15 @@ function cpu_id
     pop rbx
     ret
 
-function cpu_disable_interrupts
+; What fits into the five bytes of a call is put in the call's place when the image is built (src/Cli/Build/ShortCalls.cs).
+function cpu_disable_interrupts         ; the flags as they were
     pushfq
+    pop rax
     cli
-    pop rax
-    shr eax, 9
-    and eax, 1
     ret
-function cpu_interrupts_on
+function cpu_read_flags
     pushfq
     pop rax
-    shr eax, 9
-    and eax, 1
     ret
 function cpu_enable_interrupts
     sti
