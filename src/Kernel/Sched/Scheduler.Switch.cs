@@ -191,10 +191,11 @@ public static partial class Scheduler
     }
 
     // What is to be done for the previous task is read before the lock is released: afterwards it may be awake elsewhere, even ended.
+    // A dead task that is still queued was preempted on its way to the last switch.
     private static Leftover ReleaseQueue(Task previous)
     {
         var queue = RunQueue.Here;
-        var leftover = previous.State == TaskState.Dead ? Leftover.IsDead
+        var leftover = previous.State == TaskState.Dead && previous.QueueState == QueueState.Off ? Leftover.IsDead
             : previous.QueueState == QueueState.Moving ? Leftover.MustMove
             : Leftover.Nothing;
         queue.Lock.Release(false);
