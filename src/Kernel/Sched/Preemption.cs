@@ -1,6 +1,7 @@
 // Preemption, softirq and hardirq levels in one counter per task, as Linux's preempt_count: zero means the kernel may be
 // preempted here. The counter belongs to the running task and to interrupts nested on it, so plain arithmetic is enough.
 // Contexts: any. Linux: preempt_disable(), preempt_enable(), preempt_enable_no_resched(), in_interrupt().
+using System.Runtime.CompilerServices;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -25,6 +26,7 @@ public static class Preemption
     public static bool InSoftirq => (Count & SoftirqMask) != 0;
     public static bool InInterrupt => (Count & (HardirqMask | SoftirqMask)) != 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Disable() => Cpu.Current.PreemptCount += PreemptOne;
 
     /// <summary>Allows preemption again, and gives way at once if a better task waits.</summary>
@@ -35,6 +37,7 @@ public static class Preemption
     }
 
     /// <summary>Allows preemption again without looking whether somebody waits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void EnableNoReschedule() => Cpu.Current.PreemptCount -= PreemptOne;
 
     /// <summary>Gives way if a better task waits and preemption is possible here.</summary>

@@ -41,12 +41,14 @@ internal unsafe struct ContextBlock
     internal static ContextBlock* OfStack(ulong address) =>
         (ContextBlock*)((address | (TaskContext.StackBytes - 1)) - (Bytes - 1));
 
-    /// <summary>The context that owns the stack. (No collector moves objects, so a reference is its address for ever.)</summary>
-    internal TaskContext Owner
-    {
-        get => Unsafe.As<nint, TaskContext>(ref OwnerReference);
-        set => Unsafe.As<nint, TaskContext>(ref OwnerReference) = value;
-    }
+    // No collector moves objects, so a reference is its address for ever, and pointers to references are sound.
+#pragma warning disable CS8500
+    /// <summary>The context that owns the stack.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static TaskContext OwnerOf(ContextBlock* block) => *(TaskContext*)&block->OwnerReference;
+
+    internal static void SetOwner(ContextBlock* block, TaskContext owner) => *(TaskContext*)&block->OwnerReference = owner;
+#pragma warning restore CS8500
 
     internal static UserRegisters* UserOf(ContextBlock* block) => (UserRegisters*)block - 1;
 

@@ -1,20 +1,30 @@
 // Bodies of the processor contract.
-using System.Threading;
+using System.Runtime.CompilerServices;
 
 namespace Jiffy.Machine;
 
 public static unsafe partial class Cpu
 {
-    public static partial int Id => CpuArea.Here->Id;
+    public static partial int Id
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => CpuArea.Here->Id;
+    }
 
     public static partial int Count => Smp.Count;
 
-    public static partial TaskContext Current => ContextBlock.Here->Owner;
+    public static partial TaskContext Current
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ContextBlock.OwnerOf(ContextBlock.Here);
+    }
 
     public static partial bool InterruptsOn => Instructions.InterruptsOn();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static partial bool DisableInterrupts() => Instructions.DisableInterrupts();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static partial void RestoreInterrupts(bool wereOn)
     {
         if (wereOn)

@@ -1,5 +1,6 @@
 // What each CPU has of its own: the area that GS points to in the kernel, with its TSS and GDT. One frame per CPU.
 // Layout of the first words: Entry/entry.inc.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Jiffy.Machine;
@@ -32,7 +33,11 @@ internal unsafe struct CpuArea
     private ulong _nmiStackEnd;
 
     /// <summary>The area of the CPU that runs this. Stays true only while preemption is off.</summary>
-    internal static CpuArea* Here => ContextBlock.Here->Area;
+    internal static CpuArea* Here
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ContextBlock.Here->Area;
+    }
 
     internal void Prepare(int id, uint apicId, void* doubleFaultStack, void* machineCheckStack)
     {

@@ -21,8 +21,10 @@ internal static unsafe class Instructions
     [RuntimeImport("*", "cpu_read_flags"), MethodImpl(Import)] private static extern ulong ReadFlags();
 
     /// <summary>Returns whether they were on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool DisableInterrupts() => (ReadFlagsAndDisable() & InterruptFlag) != 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool InterruptsOn() => (ReadFlags() & InterruptFlag) != 0;
 
     [RuntimeImport("*", "cpu_enable_interrupts"), MethodImpl(Import)] internal static extern void EnableInterrupts();

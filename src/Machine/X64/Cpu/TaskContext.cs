@@ -25,7 +25,7 @@ public abstract unsafe partial class TaskContext
         if (block == null)
             return false;
         new Span<byte>(block, ContextBlock.Bytes).Clear();
-        block->Owner = this;
+        ContextBlock.SetOwner(block, this);
         _block = block;
         PrepareStart();
         return true;
