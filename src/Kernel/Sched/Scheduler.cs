@@ -26,7 +26,10 @@ public static partial class Scheduler
     /// <summary>The first CPU is in its idle loop: from now on tasks run, and sleeping is possible where it is allowed.</summary>
     public static bool HasStarted { get; private set; }
 
-    /// <summary>Makes the idle task of a CPU. CPU 0's is asked for before any other kernel code has run. Boot.</summary>
+    /// <summary>
+    /// The idle task of a CPU, made when it is first asked for: by the machine for CPU 0 before any other kernel code has run, by
+    /// <see cref="Init"/> for the others. Boot.
+    /// </summary>
     public static Task CreateIdle(int cpu)
     {
         if (cpu == 0)
@@ -35,6 +38,10 @@ public static partial class Scheduler
             HasStarted = false;
             s_online = 0;
             IdleClass.Init();
+        }
+        else if (s_idle[cpu] is { } made)
+        {
+            return made;
         }
 
         var task = Task.Pooled.Create();
