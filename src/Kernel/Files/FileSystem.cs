@@ -8,11 +8,10 @@ using Jiffy.Kernel.Sync;
 
 namespace Jiffy.Kernel.Files;
 
-/// <summary>A kind of file system that mount(2) knows by name. One sealed class per kind, one object, registered at start-up.</summary>
+/// <summary>A kind of file system that mount(2) knows by name. One sealed class per kind, one object without
+/// state, registered at start-up.</summary>
 public abstract class FileSystemType
 {
-    internal FileSystemType? Next;
-
     /// <summary>The name for mount(2) and /proc/filesystems.</summary>
     public abstract string Name { get; }
 

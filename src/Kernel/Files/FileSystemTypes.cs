@@ -1,34 +1,41 @@
 // The kinds of file systems mount(2) knows. Filled at start-up only, so reading needs no lock. Linux: register_filesystem().
 using System;
+using Jiffy.Kernel.Observe;
 
 namespace Jiffy.Kernel.Files;
 
 public static class FileSystemTypes
 {
-    /// <summary>The first kind; go on with <see cref="After"/>.</summary>
-    public static FileSystemType? First { get; private set; }
+    private const int Capacity = 16;
 
-    public static FileSystemType? After(FileSystemType type) => type.Next;
+    private static FileSystemType?[] s_types = null!;
+
+    /// <summary>How many there are.</summary>
+    public static int Count { get; private set; }
 
     public static void Init()
     {
-        First = null;
+        s_types = new FileSystemType?[Capacity];
+        Count = 0;
     }
+
+    /// <summary>The kinds in the order they were registered: 0 up to <see cref="Count"/>.</summary>
+    public static FileSystemType Get(int index) => s_types[index]!;
 
     /// <summary>Adds a kind, at start-up.</summary>
     public static void Register(FileSystemType type)
     {
-        type.Next = First;
-        First = type;
+        Invariant.That(Count < Capacity, "room for one more kind of file system");
+        s_types[Count++] = type;
     }
 
     /// <summary>The kind of a name, or null.</summary>
     public static FileSystemType? Find(ReadOnlySpan<byte> name)
     {
-        for (var type = First; type is not null; type = type.Next)
+        for (var i = 0; i < Count; i++)
         {
-            if (IsNamed(type, name))
-                return type;
+            if (IsNamed(Get(i), name))
+                return Get(i);
         }
 
         return null;
