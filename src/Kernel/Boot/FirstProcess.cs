@@ -43,6 +43,8 @@ internal static class FirstProcess
         error = BecomeUserProcess();
         if (error == Errno.None)
             error = RunProgram();
+        if (error == Errno.None)
+            return 0;
         Panic.Stop("No working init found", (long)error);
         return 0;
     }
