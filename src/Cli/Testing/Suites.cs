@@ -11,5 +11,6 @@ internal static class Suites
         new XunitSuite("unit", "classes by themselves, in .NET", "tests/Unit/Unit.csproj"),
         new XunitSuite("sim", "the kernel on the simulated machine", "tests/Sim/Sim.csproj"),
         new Guest.GuestSuite(),
+        new RunSuite(),
     ];
 }
