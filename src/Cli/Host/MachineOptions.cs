@@ -69,7 +69,7 @@ internal static class QemuArguments
         ];
         if (options.CountsInstructions)
             arguments.AddRange(
-                ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm"]);
+                ["-seed", "1", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm"]);
         else
             arguments.AddRange(["-accel", options.Acceleration == Acceleration.Kvm ? "kvm" : "tcg,thread=multi"]);
         if (files.GdbPort is { } port)

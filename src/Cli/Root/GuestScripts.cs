@@ -50,9 +50,9 @@ internal static class GuestScripts
         # This shell would tell when a signal ended the command; only the command itself is to be heard.
         exec 4>&2 2>/dev/null
         if [ -f /etc/jiffy/command ]; then
-            sh /etc/jiffy/command 2>&4 4>&-
+            (exec sh /etc/jiffy/command 2>&4 4>&-)
         else
-            sh -l 2>&4 4>&-
+            (exec sh -l 2>&4 4>&-)
         fi
         status=$?
         stty echo <$1; stty -echo <$1
