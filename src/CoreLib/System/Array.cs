@@ -9,6 +9,10 @@ public abstract class Array
 {
     internal int _numComponents; // the compiler knows this name
 
+    private protected Array()
+    {
+    }
+
     public int Length => _numComponents;
 
     public long LongLength => _numComponents;

@@ -11,6 +11,10 @@ public abstract class Delegate
     internal nint _extraFunctionPointerOrData;
     internal nint _functionPointer;
 
+    private protected Delegate()
+    {
+    }
+
     private void InitializeClosedInstance(object? firstParameter, nint functionPointer)
     {
         if (firstParameter is null)
@@ -56,7 +60,7 @@ public abstract class Delegate
 
     internal nint GetActualTargetFunctionPointer(object? thisObject) => _extraFunctionPointerOrData;
 
-    protected virtual nint GetThunk(int which) => 0;
+    internal virtual nint GetThunk(int which) => 0;
 
     // The compiler looks for this type when it lays out a delegate.
     internal struct Wrapper
@@ -69,4 +73,7 @@ public abstract class Delegate
 
 public abstract class MulticastDelegate : Delegate
 {
+    private protected MulticastDelegate()
+    {
+    }
 }

@@ -3,7 +3,7 @@ namespace System;
 
 public readonly struct IntPtr : IEquatable<nint>
 {
-    public static nint Zero => 0;
+    public static readonly nint Zero;
 
     public static int Size => 8;
 
@@ -20,7 +20,7 @@ public readonly struct IntPtr : IEquatable<nint>
 
 public readonly struct UIntPtr : IEquatable<nuint>
 {
-    public static nuint Zero => 0;
+    public static readonly nuint Zero;
 
     public static int Size => 8;
 

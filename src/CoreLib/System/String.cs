@@ -14,6 +14,10 @@ public sealed class String : IEquatable<string>
 
     public static readonly string Empty = "";
 
+    private String()
+    {
+    }
+
     public int Length
     {
         [Intrinsic]

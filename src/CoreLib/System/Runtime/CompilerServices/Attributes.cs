@@ -154,10 +154,6 @@ public sealed class ParamCollectionAttribute : Attribute
 {
 }
 
-public sealed class EagerStaticClassConstructionAttribute : Attribute
-{
-}
-
 [AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
 public sealed class InternalsVisibleToAttribute : Attribute
 {

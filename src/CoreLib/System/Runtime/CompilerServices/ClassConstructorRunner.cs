@@ -6,7 +6,7 @@ using Internal.Runtime;
 namespace System.Runtime.CompilerServices;
 
 [StructLayout(LayoutKind.Sequential)]
-public struct StaticClassConstructionContext
+internal struct StaticClassConstructionContext
 {
     public nint cctorMethodAddress;
 }
