@@ -81,12 +81,10 @@ public sealed partial class AddressSpace
         }
     }
 
-    // The end of the space: nobody uses it. CPUs that still have the table loaded run kernel threads, which touch no user address: told
-    // once to forget what they know, they learn nothing new.
+    // The end of the space: nobody uses it any more. CPUs that still have the table loaded, lazily, let go of it first.
     private void UnmapAll()
     {
-        if (!Cpus.IsEmpty)
-            Flush(0, UserMemory.Limit);
+        UnloadEverywhere();
         var released = default(LinkedRing<Area, Area.InList>);
         while (_areas.First is { } area)
         {

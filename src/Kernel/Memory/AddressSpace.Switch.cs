@@ -1,10 +1,12 @@
 // Which address space each CPU has loaded, and so whom a change of mappings must be told.
-// Lazy: a CPU that goes on to a kernel thread keeps the table it has, pinned, so that coming back costs nothing.
+// Lazy: a CPU that goes on to a kernel thread keeps the table it has, pinned, so that coming back costs nothing. The space's last user
+// makes such CPUs let go.
 // Ordering: a CPU is in the set before it loads the table, and leaves it after it has loaded another; so whoever changes an entry and
 // then reads the set flushes every CPU that may have the old entry cached, and a CPU that joins later reads the new one.
 // Contexts: interrupts off where said. Guards: s_loaded[n] by CPU n with interrupts off; _cpuBits atomic; Task.Memory is changed under
 // TaskTree.Lock, so that whoever holds that may count itself in. Linux: switch_mm_irqs_off().
 using System.Threading;
+using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -70,6 +72,21 @@ public sealed partial class AddressSpace
     {
         Interlocked.And(ref _cpuBits, ~(1L << cpu));
         Unpin();
+    }
+
+    // Makes CPUs let go that came to kernel threads from a task of this space: they run none of its tasks now, and never will again.
+    private void UnloadEverywhere()
+    {
+        var cpus = Cpus;
+        if (!cpus.IsEmpty)
+            CrossCall.Run(cpus, static space => ((AddressSpace)space!).UnloadHere(), this);
+    }
+
+    // Interrupts off.
+    private void UnloadHere()
+    {
+        if (s_loaded[Cpu.Id] == this)
+            LoadNone();
     }
 
     // Entries of [start, end) were weakened or taken away: no CPU uses the old ones when this returns. Interrupts on.

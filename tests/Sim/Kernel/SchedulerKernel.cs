@@ -1,4 +1,4 @@
-// A kernel of the scheduler's rooms only: kernel threads given by a test, no user mode, no memory. The rooms are the real ones.
+// A kernel of the scheduler's and memory's rooms only: kernel threads given by a test, no user mode. The rooms are the real ones.
 using System;
 using System.Collections.Generic;
 using System.Text;
@@ -33,6 +33,7 @@ internal sealed class SchedulerKernel : KernelEntry
         Interrupts.Init();
         TimeKeeper.Init();
         Scheduler.Init();
+        AddressSpace.Init();
     }
 
     public List<Task> Exited { get; } = new();
@@ -113,7 +114,8 @@ internal sealed class SchedulerKernel : KernelEntry
 
     public override void ReturnToKernel() => Interrupts.ReturnToKernel();
 
-    public override bool PageFault(ulong address, FaultAccess access, bool wasPresent, bool fromUser) => false;
+    public override bool PageFault(ulong address, FaultAccess access, bool wasPresent, bool fromUser) =>
+        MemoryFault.Handle(address, access, wasPresent, fromUser);
 
     public override void RaiseUserException(UserException kind, ulong address, ref UserRegisters user) => throw new NotSupportedException();
 
