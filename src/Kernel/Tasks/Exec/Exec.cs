@@ -62,12 +62,13 @@ public static class Exec
         var opened = PathLookup.OpenExecutable(directory, path, flags);
         if (!opened.TryGet(out var file))
             return opened.Error;
-        var error = RunFile(ref file, path, ref arguments, depth: 0);
+        var error = RunFile(ref file, path, path, ref arguments, depth: 0);
         file.Drop();
         return error;
     }
 
-    private static Errno RunFile(ref OpenFile file, ReadOnlySpan<byte> path, ref ExecArguments arguments, int depth)
+    /// <summary>Runs what <paramref name="path"/> led to; <paramref name="named"/> is the path that exec was asked for, a script's perhaps.</summary>
+    private static Errno RunFile(ref OpenFile file, ReadOnlySpan<byte> path, ReadOnlySpan<byte> named, ref ExecArguments arguments, int depth)
     {
         Span<byte> start = stackalloc byte[Script.MaxLine];
         var got = file.ReadKernel(start, 0);
@@ -75,7 +76,7 @@ public static class Exec
             return got.Error;
         start = start.Slice(0, got.Value);
         if (Script.IsScript(start))
-            return RunScript(ref file, path, start, ref arguments, depth);
+            return RunScript(ref file, path, named, start, ref arguments, depth);
         var error = ElfLoader.Read(file, out var image);
         if (error != Errno.None)
             return error;
@@ -84,13 +85,13 @@ public static class Exec
         if (image.InterpreterLength != 0)
             error = OpenInterpreter(file, image, out interpreter, out interpreterImage);
         if (error == Errno.None)
-            error = Replace(file, path, arguments, ref image, interpreter, ref interpreterImage);
+            error = Replace(file, named, arguments, ref image, interpreter, ref interpreterImage);
         interpreter?.Drop();
         return error;
     }
 
     /// <summary>Puts interpreter, its argument and the script's path in place of argv[0] and starts over with the interpreter.</summary>
-    private static Errno RunScript(ref OpenFile file, ReadOnlySpan<byte> path, ReadOnlySpan<byte> start, ref ExecArguments arguments, int depth)
+    private static Errno RunScript(ref OpenFile file, ReadOnlySpan<byte> path, ReadOnlySpan<byte> named, ReadOnlySpan<byte> start, ref ExecArguments arguments, int depth)
     {
         if (depth >= Script.MaxDepth)
             return Errno.ELOOP;
@@ -120,7 +121,7 @@ public static class Exec
             return opened.Error;
         file.Drop();
         file = opened.Value;
-        return RunFile(ref file, interpreter, ref arguments, depth + 1);
+        return RunFile(ref file, interpreter, named, ref arguments, depth + 1);
     }
 
     private static Errno OpenInterpreter(OpenFile file, in ElfImage image, out OpenFile? interpreter, out ElfImage interpreterImage)
