@@ -168,28 +168,25 @@ public static partial class DirectoryTree
         return false;
     }
 
-    /// <summary>Removes every name below <paramref name="root"/>, leaves first: the file system goes.</summary>
+    /// <summary>Removes every name below <paramref name="root"/>, leaves first: the file system goes, and nobody else can see it.</summary>
     public static void RemoveAll(DirectoryEntry root)
     {
-        using (root.Inode.FileSystem.Tree.Acquire())
+        var at = root;
+        while (true)
         {
-            var at = root;
-            while (true)
+            if (at.Inode.Children.First is { } child)
             {
-                if (at.Inode.Children.First is { } child)
-                {
-                    at = child;
-                    continue;
-                }
-
-                if (at == root)
-                    return;
-                var parent = at.Parent!;
-                at.AddUser();
-                Remove(at);
-                at.Drop();
-                at = parent;
+                at = child;
+                continue;
             }
+
+            if (at == root)
+                return;
+            var parent = at.Parent!;
+            at.AddUser();
+            Remove(at);
+            at.Drop();
+            at = parent;
         }
     }
 

@@ -208,7 +208,7 @@ public ref struct LogMessage
     {
         Span<byte> all = _buffer;
         var writer = new TextWriter(all.Slice(_length));
-        writer.Append(value, alignment, format);
+        writer.AppendNumber(value, alignment, format);
         _length += writer.Length;
     }
 
@@ -216,7 +216,7 @@ public ref struct LogMessage
     {
         Span<byte> all = _buffer;
         var writer = new TextWriter(all.Slice(_length));
-        writer.Append(value, alignment, format);
+        writer.AppendNumber(value, alignment, format);
         _length += writer.Length;
     }
 

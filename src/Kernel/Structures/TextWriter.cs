@@ -84,13 +84,13 @@ public ref struct TextWriter
         Pad(-alignment - text.Length);
     }
 
-    public void Append(long value, int alignment = 0, string? format = null)
+    public void AppendNumber(long value, int alignment = 0, string? format = null)
     {
         Span<byte> digits = stackalloc byte[TextFormat.NumberBytes];
         Append(digits.Slice(0, TextFormat.Write(digits, value, format)), alignment);
     }
 
-    public void Append(ulong value, int alignment = 0, string? format = null)
+    public void AppendNumber(ulong value, int alignment = 0, string? format = null)
     {
         Span<byte> digits = stackalloc byte[TextFormat.NumberBytes];
         Append(digits.Slice(0, TextFormat.Write(digits, value, format)), alignment);
@@ -133,16 +133,16 @@ public ref struct TextWriter
             Writer.Append((ReadOnlySpan<char>)one, alignment);
         }
 
-        public void AppendFormatted(long value, int alignment = 0, string? format = null) => Writer.Append(value, alignment, format);
-        public void AppendFormatted(ulong value, int alignment = 0, string? format = null) => Writer.Append(value, alignment, format);
+        public void AppendFormatted(long value, int alignment = 0, string? format = null) => Writer.AppendNumber(value, alignment, format);
+        public void AppendFormatted(ulong value, int alignment = 0, string? format = null) => Writer.AppendNumber(value, alignment, format);
 
         /// <remarks>Apart from long's, so that a negative number in another base shows 32 bits.</remarks>
         public void AppendFormatted(int value, int alignment = 0, string? format = null)
         {
             if (TextFormat.IsDecimal(format))
-                Writer.Append((long)value, alignment, format);
+                Writer.AppendNumber((long)value, alignment, format);
             else
-                Writer.Append((ulong)(uint)value, alignment, format);
+                Writer.AppendNumber((ulong)(uint)value, alignment, format);
         }
     }
 }

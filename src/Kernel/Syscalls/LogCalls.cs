@@ -126,13 +126,13 @@ internal static class LogCalls
         if (!KernelLog.TryRead(sequence, out var record, text))
             return 0;
         var writer = new TextWriter(line);
-        writer.Append((byte)'<');
-        writer.Append((byte)('0' + (int)record.Level));
-        writer.Append((byte)'>');
+        writer.AppendByte((byte)'<');
+        writer.AppendByte((byte)('0' + (int)record.Level));
+        writer.AppendByte((byte)'>');
         Span<byte> time = stackalloc byte[32];
         writer.Append(time.Slice(0, KernelLog.FormatTime(time, record.Time)));
         writer.Append(text.Slice(0, record.Length));
-        writer.Append((byte)'\n');
+        writer.AppendByte((byte)'\n');
         return writer.Length;
     }
 }
