@@ -16,9 +16,21 @@ internal sealed partial class ReadableNames
 {
     private static readonly Dictionary<string, string> Keywords = new()
     {
-        ["Boolean"] = "bool", ["Char"] = "char", ["Int8"] = "sbyte", ["UInt8"] = "byte", ["Int16"] = "short", ["UInt16"] = "ushort",
-        ["Int32"] = "int", ["UInt32"] = "uint", ["Int64"] = "long", ["UInt64"] = "ulong", ["IntPtr"] = "nint", ["UIntPtr"] = "nuint",
-        ["Object"] = "object", ["String"] = "string", ["System___Canon"] = "class",
+        ["Boolean"] = "bool",
+        ["Char"] = "char",
+        ["Int8"] = "sbyte",
+        ["UInt8"] = "byte",
+        ["Int16"] = "short",
+        ["UInt16"] = "ushort",
+        ["Int32"] = "int",
+        ["UInt32"] = "uint",
+        ["Int64"] = "long",
+        ["UInt64"] = "ulong",
+        ["IntPtr"] = "nint",
+        ["UIntPtr"] = "nuint",
+        ["Object"] = "object",
+        ["String"] = "string",
+        ["System___Canon"] = "class",
     };
 
     private readonly Dictionary<string, TypeNames> _types = [];

@@ -50,7 +50,7 @@ internal sealed class Terminal : IDisposable
 
     private static string? Stty(params string[] arguments)
     {
-        var start = new ProcessStartInfo("stty", arguments) 
+        var start = new ProcessStartInfo("stty", arguments)
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

@@ -13,7 +13,7 @@ internal sealed class FormatSuite : TestSuite
     private static readonly (string Name, string[] Arguments)[] Checks =
     [
         ("format/style", ["format", "--verify-no-changes", "Jiffy.slnx"]),
-        ("format/whitespace", ["format", "whitespace", "--folder", "--verify-no-changes", "--include", "src", "tests"]),
+        ("format/whitespace", ["format", "whitespace", "--folder", "--verify-no-changes", "--include", "src/", "tests/"]),
     ];
 
     public override string Name => "format";
