@@ -3,6 +3,7 @@
 // Contexts: any. Locks: Update with the run queue's lock held. Linux: update_curr(), account_process_tick(), cputime_adjust().
 using System.Threading;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Kernel.Time;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Sched;
@@ -42,6 +43,7 @@ internal static class CpuTime
             Interlocked.Add(ref process.UserTicks, ticks);
         else
             Interlocked.Add(ref process.SystemTicks, ticks);
+        IntervalTimers.CountTicks(process, ticks * TickLength, fromUser);
     }
 
     /// <summary>The run time up to now, also of a task that runs.</summary>

@@ -10,9 +10,9 @@ namespace Jiffy.Kernel.Sched;
 public static partial class Scheduler
 {
     /// <summary>Gives a child its scheduling state: the parent's policy and CPUs, no time used. Nobody knows the child yet.</summary>
+    /// <remarks>WakeLock stays as it is: somebody late may still hold it for the object's last life.</remarks>
     public static void ForkScheduling(Task parent, Task child)
     {
-        child.WakeLock = default;
         child.PreemptCount = CountAtSwitch;
         child.HeldCount = 0;
         child.CpuIndex = parent.CpuIndex;

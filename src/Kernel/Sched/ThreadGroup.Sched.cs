@@ -29,5 +29,6 @@ public sealed partial class ThreadGroup
         SystemTicks = 0;
         UserTimeTold = 0;
         SystemTimeTold = 0;
+        ResetTimers();
     }
 }

@@ -365,8 +365,66 @@ public static class SyscallTable
                 return KillCalls.SigQueueInfo((int)a, (int)b, (int)c, d);
 
             // Time (TimeCalls)
+            case SyscallNumber.clock_gettime:
+                return TimeCalls.ClockGetTime((int)a, b);
+            case SyscallNumber.clock_getres:
+                return TimeCalls.ClockGetRes((int)a, b);
+            case SyscallNumber.clock_settime:
+                return TimeCalls.ClockSetTime((int)a, b);
+            case SyscallNumber.clock_nanosleep:
+                return TimeCalls.ClockNanoSleep((int)a, (int)b, c, d);
+            case SyscallNumber.clock_adjtime:
+                return TimeCalls.ClockAdjTime((int)a, b);
+            case SyscallNumber.adjtimex:
+                return TimeCalls.ClockAdjTime(ClockId.CLOCK_REALTIME, a);
+            case SyscallNumber.gettimeofday:
+                return TimeCalls.GetTimeOfDay(a, b);
+            case SyscallNumber.settimeofday:
+                return TimeCalls.SetTimeOfDay(a, b);
+            case SyscallNumber.time:
+                return TimeCalls.Time(a);
+            case SyscallNumber.nanosleep:
+                return TimeCalls.NanoSleep(a, b);
+            case SyscallNumber.alarm:
+                return TimeCalls.Alarm((uint)a);
+            case SyscallNumber.getitimer:
+                return TimeCalls.GetITimer((int)a, b);
+            case SyscallNumber.setitimer:
+                return TimeCalls.SetITimer((int)a, b, c);
+            case SyscallNumber.restart_syscall:
+                return TimeCalls.RestartSyscall();
 
             // Scheduling (SchedulingCalls)
+            case SyscallNumber.sched_yield:
+                return SchedulingCalls.Yield();
+            case SyscallNumber.sched_setscheduler:
+                return SchedulingCalls.SetScheduler((int)a, (int)b, c);
+            case SyscallNumber.sched_getscheduler:
+                return SchedulingCalls.GetScheduler((int)a);
+            case SyscallNumber.sched_setparam:
+                return SchedulingCalls.SetParam((int)a, b);
+            case SyscallNumber.sched_getparam:
+                return SchedulingCalls.GetParam((int)a, b);
+            case SyscallNumber.sched_get_priority_max:
+                return SchedulingCalls.PriorityMax((int)a);
+            case SyscallNumber.sched_get_priority_min:
+                return SchedulingCalls.PriorityMin((int)a);
+            case SyscallNumber.sched_rr_get_interval:
+                return SchedulingCalls.RoundRobinInterval((int)a, b);
+            case SyscallNumber.sched_setaffinity:
+                return SchedulingCalls.SetAffinity((int)a, (uint)b, c);
+            case SyscallNumber.sched_getaffinity:
+                return SchedulingCalls.GetAffinity((int)a, (uint)b, c);
+            case SyscallNumber.sched_setattr:
+                return SchedulingAttributeCalls.Set((int)a, b, (uint)c);
+            case SyscallNumber.sched_getattr:
+                return SchedulingAttributeCalls.Get((int)a, b, (uint)c, (uint)d);
+            case SyscallNumber.getcpu:
+                return SchedulingCalls.GetCpu(a, b);
+            case SyscallNumber.getpriority:
+                return PriorityCalls.Get((int)a, (int)b);
+            case SyscallNumber.setpriority:
+                return PriorityCalls.Set((int)a, (int)b, (int)c);
 
             // Waiting: futex, poll, select (FutexCalls, PollCalls)
             case SyscallNumber.poll:
@@ -377,6 +435,12 @@ public static class SyscallTable
                 return SelectCalls.Select((int)a, b, c, d, e);
             case SyscallNumber.pselect6:
                 return SelectCalls.PSelect((int)a, b, c, d, e, f);
+            case SyscallNumber.futex:
+                return FutexCalls.Call(a, (int)b, (uint)c, d, e, (uint)f);
+            case SyscallNumber.set_robust_list:
+                return FutexCalls.SetRobustList(a, b);
+            case SyscallNumber.get_robust_list:
+                return FutexCalls.GetRobustList((int)a, b, c);
 
             // System: uname, sysinfo, reboot, syslog (SystemCalls)
             case SyscallNumber.uname:

@@ -71,6 +71,8 @@ public sealed partial class Task
         IsInVfork = false;
         ThreadState = null;
         ClearChildId = 0;
+        RobustList = 0;
+        Restart = default;
         Volatile.Write(ref WorkFlags, 0);
         PreemptCount = 0;
         SetStateRelaxed(TaskState.New);

@@ -5,6 +5,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
+using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Wait;
 using Jiffy.Machine;
@@ -30,6 +31,7 @@ public sealed partial class Task : TaskContext
     {
         OwnWait = new WaitEntry(this);
         SleepTimer = CreateSleepTimer(this);
+        FutexWaiter = new FutexWaiter(this);
     }
 
     /// <summary>The task that runs on this CPU.</summary>
