@@ -20,21 +20,24 @@ internal sealed class BatchRunner(MachineOptions machine, IReadOnlyList<CaseRun>
     // The guest ends a case after its own limit, and its children two seconds later; then it has failed to.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
 
+    // With a kernel this broken the rest would only cost hours.
+    private const int MostLost = 10;
+
     private string PowerOffName => $"{GuestSuite.PartName}/power-off@{machine.Cpus}";
 
     public void Run()
     {
         var left = runs.ToList();
+        var lost = 0;
         while (left.Count > 0)
         {
-            var before = left.Count;
             using var scratch = new ScratchDirectory();
             using var boot = new Boot(machine, left.Select(run => run.Case).ToArray(), scratch);
             if (boot.WaitForMark(mark => mark == ConsoleMarks.Ready, BootLimit) is { } problem)
             {
-                // It may have been chance, but a machine that never comes up must not cost a minute for each case.
-                foreach (var run in left)
-                    report(new TestResult(run.FullName, false, BootLimit, boot.Explain($"the guest did not boot: {problem}")));
+                // A machine that does not come up must not cost a minute for each case.
+                report(new TestResult(left[0].FullName, false, BootLimit, boot.Explain($"the guest did not boot: {problem}")));
+                FailAll(left.Skip(1), "the guest did not boot, see above");
                 return;
             }
             while (left.Count > 0)
@@ -49,8 +52,18 @@ internal sealed class BatchRunner(MachineOptions machine, IReadOnlyList<CaseRun>
             }
             if (boot.IsUsable)
                 FinishBoot(boot);
-            Debug.Assert(left.Count < before);
+            else if (++lost == MostLost)
+            {
+                FailAll(left, $"not run: {MostLost} tests before it took the machine down");
+                return;
+            }
         }
+    }
+
+    private void FailAll(IEnumerable<CaseRun> runs, string why)
+    {
+        foreach (var run in runs)
+            report(new TestResult(run.FullName, false, TimeSpan.Zero, why));
     }
 
     /// <summary>All cases done: the machine must now power itself off.</summary>
