@@ -40,9 +40,6 @@ internal sealed class ProcessKernel : KernelEntry
 
     public static SimOptions Options(int cpus) => new() { Cpus = cpus, MemoryBytes = 8 << 20 };
 
-    /// <summary>Free frames when the first program began, to compare with at its end.</summary>
-    public long FreeFramesAtStart { get; private set; }
-
     /// <summary>Runs until the first program switches the machine off.</summary>
     public void Run()
     {
@@ -156,7 +153,6 @@ internal sealed class ProcessKernel : KernelEntry
         user.Ss = UserRegisters.UserDataSelector;
         user.Rflags = 0x202;
         user.OriginalRax = -1;
-        FreeFramesAtStart = FrameAllocator.FreeFrames;
         KernelThread.BecomeUserProcess();
         return 0;
     }

@@ -1,6 +1,6 @@
 // Processes: fork, exit, wait, copy-on-write, signals, under many interleavings, through the real system calls.
-using System.Collections.Generic;
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Memory;
 using Jiffy.Machine.Sim;
 using Jiffy.Tests.Sim.Whole;
 using Xunit;
@@ -55,6 +55,160 @@ public sealed class ProcessTests
         .Do(user => user.Store(user.Data + 8, 3))
         .Do(user => Same(3, (long)user.Load(user.Data + 8), "child's own"))
         .Exit(0));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Fork_exit_and_wait_give_back_every_frame(int cpus)
+    {
+        long before = 0;
+        var script = new SimScript();
+        Explored(cpus, 100, script
+            .Do(user => user.Store(user.Data, 0))
+            .Do(user => user.Store(user.Registers.Rsp, 0))
+            .Do(user => { user.Registers.R12 = 0; before = FrameAllocator.FreeFrames; })
+            .Label("again")
+            .Call(SyscallNumber.fork)
+            .JumpIf(result => result == 0, "child")
+            .Do(user => user.Call(SyscallNumber.wait4, ulong.MaxValue, user.Data))
+            .Settle(() => FrameAllocator.FreeFrames == before)
+            .Do(user => { if (++user.Registers.R12 != 4) user.Jump(script["again"]); })
+            .PowerOff()
+            .Label("child")
+            .Do(user => user.Store(user.Data + 8, 3))
+            .Exit(0));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_fork_that_runs_out_of_frames_undoes_what_it_did(int cpus)
+    {
+        for (var nth = 1; nth <= 12; nth++)
+        {
+            long before = 0;
+            var failing = nth;
+            var script = new SimScript();
+            Explored(cpus, 20, script
+                .Do(user => user.Store(user.Data, 0))
+                .Do(user => user.Store(user.Registers.Rsp, 0))
+                .Do(user =>
+                {
+                    before = FrameAllocator.FreeFrames;
+                    SimMachine.Current.FailNth(FaultKind.Frame, failing);
+                    user.Call(SyscallNumber.fork);
+                })
+                .JumpIf(result => result == 0, "child")
+                .JumpIf(result => result is -(long)Errno.ENOMEM or -(long)Errno.EAGAIN, "failed")
+                .Do(user => user.Call(SyscallNumber.wait4, ulong.MaxValue, user.Data))
+                .Label("failed")
+                .Settle(() => FrameAllocator.FreeFrames == before)
+                .Call(SyscallNumber.wait4, ulong.MaxValue)
+                .Expect(result => result == -(long)Errno.ECHILD, "no child is left")
+                .PowerOff()
+                .Label("child")
+                .Exit(0));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_signal_runs_its_handler_and_the_program_goes_on(int cpus)
+    {
+        var script = new SimScript();
+        Explored(cpus, 200, script
+            .Do(user => user.Store(user.Data + 0x200, user.AddressOf(script["handler"])))
+            .Do(user => user.Store(user.Data + 0x208, 0x0400_0000)) // SA_RESTORER
+            .Do(user => user.Store(user.Data + 0x210, user.AddressOf(script["restorer"])))
+            .Do(user => user.Call(SyscallNumber.rt_sigaction, 10, user.Data + 0x200, 0, 8))
+            .Expect(result => result == 0, "sigaction")
+            .Call(SyscallNumber.fork)
+            .JumpIf(result => result == 0, "child")
+            .Do(user => { user.Registers.Rbx = (ulong)user.Result; user.Call(SyscallNumber.kill, user.Registers.Rbx, 10); })
+            .Do(user => user.Call(SyscallNumber.wait4, user.Registers.Rbx, user.Data))
+            .Do(user => Same((long)user.Registers.Rbx, user.Result, "wait4"))
+            .Do(user => Same(5 << 8, user.Load32(user.Data), "status"))
+            .PowerOff()
+            .Label("child")
+            .Do(user => user.Registers.R15 = 0x1234)
+            .Label("waiting")
+            .Call(SyscallNumber.sched_yield)
+            .Do(user => JumpUnless(user, user.Load(user.Data + 0x300) == 1, "waiting"))
+            .Do(user => Same(0x1234, (long)user.Registers.R15, "register kept over the handler"))
+            .Exit(5)
+            .Label("handler")
+            .Do(user => Same(10, (long)user.Registers.Rdi, "handler's argument"))
+            .Do(user => user.Registers.R15 = 0)
+            .Do(user => user.Store(user.Data + 0x300, 1))
+            .Do(user => user.Return())
+            .Label("restorer")
+            .Call(SyscallNumber.rt_sigreturn));
+
+        void JumpUnless(SimUser user, bool condition, string label)
+        {
+            if (!condition)
+                user.Jump(script[label]);
+        }
+    }
+
+    private const ulong ThreadFlags = 0x50f00; // VM, FS, FILES, SIGHAND, THREAD, SYSVSEM
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Threads_share_memory_and_end_with_their_process(int cpus)
+    {
+        var script = new SimScript();
+        Explored(cpus, 200, script
+            .Call(SyscallNumber.fork)
+            .JumpIf(result => result == 0, "process")
+            .Do(user => user.Call(SyscallNumber.wait4, ulong.MaxValue, user.Data))
+            .Do(user => Same(9 << 8, user.Load32(user.Data), "status"))
+            .Call(SyscallNumber.wait4, ulong.MaxValue)
+            .Expect(result => result == -(long)Errno.ECHILD, "second wait4")
+            .PowerOff()
+            .Label("process")
+            .Do(user => user.Call(SyscallNumber.clone, ThreadFlags, user.Registers.Rsp - 0x1000))
+            .JumpIf(result => result == 0, "thread")
+            .Expect(result => result > 0, "clone")
+            .Label("waiting")
+            .Call(SyscallNumber.sched_yield)
+            .Do(user => { if (user.Load(user.Data + 8) != 1) user.Jump(script["waiting"]); })
+            .Exit(9)
+            .Label("thread")
+            .Do(user => user.Store(user.Data + 8, 1))
+            .Label("busy")
+            .Call(SyscallNumber.sched_yield)
+            .Jump("busy"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Memory_taken_away_by_one_thread_is_gone_for_the_other(int cpus)
+    {
+        var script = new SimScript();
+        Explored(cpus, 50, script
+            .Call(SyscallNumber.fork)
+            .JumpIf(result => result == 0, "process")
+            .Do(user => user.Call(SyscallNumber.wait4, ulong.MaxValue, user.Registers.Rsp))
+            .Do(user => Same(11, user.Load32(user.Registers.Rsp), "status")) // SIGSEGV
+            .PowerOff()
+            .Label("process")
+            .Do(user => user.Call(SyscallNumber.clone, ThreadFlags, user.Registers.Rsp - 0x1000))
+            .JumpIf(result => result == 0, "thread")
+            .Label("reading")
+            .Do(user => user.Load(user.Data))
+            .Jump("reading")
+            .Label("thread")
+            .Do(user => user.Call(SyscallNumber.munmap, user.Data, 4096))
+            .Expect(result => result == 0, "munmap")
+            .Label("busy")
+            .Call(SyscallNumber.sched_yield)
+            .Jump("busy"));
+    }
 
     private static void Same(long expected, long found, string what)
     {

@@ -73,6 +73,17 @@ internal static class Calls
     public static SimScript Exit(this SimScript script, int status) => script
         .Call(SyscallNumber.exit_group, (ulong)status);
 
+    /// <summary>Gives way until the condition holds; the run fails as too long when it never does.</summary>
+    public static SimScript Settle(this SimScript script, Func<bool> condition)
+    {
+        var label = $"settle{script.Count}";
+        return script.Label(label).Call(SyscallNumber.sched_yield).Do(user =>
+        {
+            if (!condition())
+                user.Jump(script[label]);
+        });
+    }
+
     /// <summary>Ends the run unless the last result is as expected.</summary>
     public static SimScript Expect(this SimScript script, Func<long, bool> isExpected, string what) => script.Do(user =>
     {

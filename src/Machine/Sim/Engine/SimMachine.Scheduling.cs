@@ -17,7 +17,11 @@ public sealed partial class SimMachine
 
     private const int MostBarrenJumps = 2000;
 
+    /// <summary>Steps one CPU may take in a row while others could; then the next one has its turn, whatever the schedule wants.</summary>
+    private const int MostStepsInARow = 1000;
+
     private long _epoch;
+    private int _inARow;
     private int _barren, _barrenJumps;
 
     /// <summary>An observable step of the calling stack. Nothing on a thread that belongs to no machine.</summary>
@@ -57,7 +61,7 @@ public sealed partial class SimMachine
 
     private void Count(SimCpu cpu, PointKind kind, long detail)
     {
-        _now += Options.StepNanoseconds;
+        _now += kind == PointKind.User ? Options.UserStepNanoseconds : Options.StepNanoseconds;
         if (_nextEvent != long.MaxValue && Options.TimeLeaps && Schedule.LeapToNextEvent())
             _now = Math.Max(_now, _nextEvent);
         _trace.Add(cpu, kind, _now, detail);
@@ -106,9 +110,17 @@ public sealed partial class SimMachine
         if (candidates == mine)
             return cpu;
         if (candidates == 0)
-            return NextSpinner(cpu.Id)!;
+            return NextInTurn(cpu.Id)!;
+        if (++_inARow > MostStepsInARow)
+        {
+            _inARow = 0;
+            return NextInTurn(cpu.Id)!;
+        }
         var current = (candidates & mine) != 0 ? cpu.Id : -1;
-        return _cpus[Schedule.PickCpu(current, candidates)];
+        var next = _cpus[Schedule.PickCpu(current, candidates)];
+        if (next != cpu)
+            _inARow = 0;
+        return next;
     }
 
     /// <summary>Decides who goes on when <paramref name="current"/> cannot; null when nobody can.</summary>
@@ -116,7 +128,7 @@ public sealed partial class SimMachine
     {
         var candidates = Candidates();
         if (candidates == 0)
-            return NextSpinner(_cpus.Length - 1);
+            return NextInTurn(_cpus.Length - 1);
         if (BitOperations.IsPow2(candidates))
             return _cpus[BitOperations.TrailingZeroCount(candidates)];
         return _cpus[Schedule.PickCpu(-1, candidates)];
@@ -133,8 +145,8 @@ public sealed partial class SimMachine
         return set;
     }
 
-    /// <summary>When all spin they take turns, whatever the schedule wants: one of them may see what the others did without a step.</summary>
-    private SimCpu? NextSpinner(int after)
+    /// <summary>Round robin, whatever the schedule wants: when all spin, one of them may see what the others did without a step.</summary>
+    private SimCpu? NextInTurn(int after)
     {
         for (var i = 1; i <= _cpus.Length; i++)
         {

@@ -34,7 +34,7 @@ public sealed partial class SimMachine
         _timeLimit = long.MaxValue;
         _order = 0;
         _epoch = 0;
-        _barren = _barrenJumps = 0;
+        _barren = _barrenJumps = _inARow = 0;
     }
 
     private void FindNextEvent()

@@ -26,6 +26,9 @@ public sealed class SimOptions
     /// <summary>Fail when a task goes back to user mode with changed mappings that some CPU still has cached.</summary>
     public bool CheckFlushes { get; init; } = true;
 
+    /// <summary>Virtual nanoseconds of a user program's step, which stands for many instructions.</summary>
+    public int UserStepNanoseconds { get; init; } = 1000;
+
     /// <summary>
     /// Hands exceptions in kernel code to <see cref="KernelEntry.KernelFault"/>, on the faulting stack, as hardware would; otherwise they fail
     /// the run at once.

@@ -13,6 +13,9 @@ public sealed class SimScript : ISimProgram
     private readonly List<Action<SimUser>> _steps = new();
     private readonly Dictionary<string, int> _labels = new();
 
+    /// <summary>Steps so far.</summary>
+    public int Count => _steps.Count;
+
     /// <summary>Names the next step.</summary>
     public SimScript Label(string name)
     {

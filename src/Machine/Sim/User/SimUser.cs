@@ -43,6 +43,13 @@ public sealed class SimUser
     /// <summary>Address of a step, for signal handlers and thread entries.</summary>
     public ulong AddressOf(int step) => Base + (ulong)(step * SimPrograms.StepBytes);
 
+    /// <summary>Returns from a function or a signal handler: goes on at the address on top of the stack.</summary>
+    public void Return()
+    {
+        NextRip = Load(_context.User.Rsp);
+        _context.User.Rsp += sizeof(ulong);
+    }
+
     /// <summary>Makes a system call at the end of this step; the next step finds the <see cref="Result"/>.</summary>
     public void SystemCall(long number, ulong a = 0, ulong b = 0, ulong c = 0, ulong d = 0, ulong e = 0, ulong f = 0)
     {
