@@ -19,7 +19,7 @@ public sealed class ExploreOptions
     public SimOptions Machine { get; init; } = new() { Cpus = 2 };
     public Strategy Strategy { get; init; } = Strategy.Mixed;
 
-    /// <summary>At most so many schedules.</summary>
+    /// <summary>At most so many schedules, times the environment's JIFFY_SIM_EFFORT (a whole number; the budget grows with it).</summary>
     public int Schedules { get; init; } = 1000;
 
     /// <summary>Seeds count up from here.</summary>
@@ -30,6 +30,9 @@ public sealed class ExploreOptions
 
     /// <summary>Stop after this much real time; the schedules so far count.</summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(30);
+
+    internal static int Effort { get; } =
+        int.TryParse(Environment.GetEnvironmentVariable("JIFFY_SIM_EFFORT"), out var effort) && effort > 0 ? effort : 1;
 
     /// <summary>Only this schedule, as a failure's report names it: "walk:7", "pct:7/40", "choices:0102". Also the environment's JIFFY_SIM_REPLAY.</summary>
     public string? Replay { get; init; } = Environment.GetEnvironmentVariable("JIFFY_SIM_REPLAY");

@@ -60,7 +60,7 @@ public static class Explorer
                     return RunReplay(_options.Replay);
                 long count = 0;
                 var isComplete = false;
-                while (count < _options.Schedules && _watch.Elapsed < _options.Budget)
+                while (count < (long)_options.Schedules * ExploreOptions.Effort && _watch.Elapsed < _options.Budget * ExploreOptions.Effort)
                 {
                     var seed = _options.FirstSeed + (ulong)count++;
                     if (!TryRun(ScheduleFor(seed), seed))
