@@ -210,6 +210,68 @@ public sealed class ProcessTests
             .Jump("busy"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_futex_waiter_never_misses_the_wake_up(int cpus)
+    {
+        const ulong FutexWait = 128, FutexWake = 129; // private
+        var script = new SimScript();
+        Explored(cpus, 300, script
+            .Call(SyscallNumber.fork)
+            .JumpIf(result => result == 0, "process")
+            .Do(user => user.Call(SyscallNumber.wait4, ulong.MaxValue, user.Data))
+            .Do(user => Same(4 << 8, user.Load32(user.Data), "status"))
+            .PowerOff()
+            .Label("process")
+            .Do(user => user.Call(SyscallNumber.clone, ThreadFlags, user.Registers.Rsp - 0x1000))
+            .JumpIf(result => result == 0, "thread")
+            .Label("waiting")
+            .Do(user => { if (user.Load32(user.Data + 16) != 0) user.Jump(script["woken"]); })
+            .Do(user => user.Call(SyscallNumber.futex, user.Data + 16, FutexWait, 0, 0))
+            .Expect(result => result is 0 or -(long)Errno.EAGAIN, "futex wait")
+            .Jump("waiting")
+            .Label("woken")
+            .Exit(4)
+            .Label("thread")
+            .Do(user => user.Store32(user.Data + 16, 1))
+            .Do(user => user.Call(SyscallNumber.futex, user.Data + 16, FutexWake, 1))
+            .Expect(result => result is 0 or 1, "futex wake")
+            .Call(SyscallNumber.exit, 0));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Killing_a_process_ends_its_sleep(int cpus) => Explored(cpus, 300, new SimScript()
+        .Call(SyscallNumber.fork)
+        .JumpIf(result => result == 0, "child")
+        .Do(user => { user.Registers.Rbx = (ulong)user.Result; user.Call(SyscallNumber.kill, user.Registers.Rbx, 9); })
+        .Expect(result => result == 0, "kill")
+        .Do(user => user.Call(SyscallNumber.wait4, user.Registers.Rbx, user.Data))
+        .Do(user => Same(9, user.Load32(user.Data), "status"))
+        .PowerOff()
+        .Label("child")
+        .Call(SyscallNumber.pause)
+        .Exit(1));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_orphan_is_collected_by_init(int cpus) => Explored(cpus, 300, new SimScript()
+        .Call(SyscallNumber.fork)
+        .JumpIf(result => result == 0, "child")
+        .Call(SyscallNumber.wait4, ulong.MaxValue)
+        .Expect(result => result > 0, "first wait4")
+        .Call(SyscallNumber.wait4, ulong.MaxValue)
+        .Expect(result => result > 0, "second wait4")
+        .Call(SyscallNumber.wait4, ulong.MaxValue)
+        .Expect(result => result == -(long)Errno.ECHILD, "third wait4")
+        .PowerOff()
+        .Label("child")
+        .Call(SyscallNumber.fork)
+        .Exit(0));
+
     private static void Same(long expected, long found, string what)
     {
         if (expected != found)
