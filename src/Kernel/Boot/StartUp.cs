@@ -44,6 +44,7 @@ public static class StartUp
     /// <summary>What reports need.</summary>
     private static void InitEarly()
     {
+        PoolRegistry.Init();
         KernelConsole.Init();
         Panic.Init();
         FaultReport.Init(CommandLine.Has("panic_on_oops"u8) || CommandLine.GetInt("panic_on_oops"u8, 0) != 0);

@@ -56,13 +56,3 @@ public sealed class DeviceFileSystem : FileSystemType
         made.Value.Drop();
     }
 }
-
-/// <summary>sysfs: a tree to be mounted, with nothing in it yet.</summary>
-public sealed class SystemFileSystem : FileSystemType
-{
-    public static readonly SystemFileSystem Instance = new();
-
-    public override string Name => "sysfs";
-    public override uint Magic => 0x62656572;
-    public override Result<FileSystem> Mount(ReadOnlySpan<byte> options) => MemoryFileSystem.Create(this, "mode=555"u8, limited: false);
-}

@@ -37,7 +37,7 @@ public ref struct DirectoryWriter
     /// <summary>
     /// Adds one entry and moves the file's position to <paramref name="next"/>, where reading goes on. False: full (stop, and answer None).
     /// </summary>
-    public bool Add(ReadOnlySpan<byte> name, ulong inode, byte type, long next)
+    public bool Add(scoped ReadOnlySpan<byte> name, ulong inode, byte type, long next)
     {
         Span<byte> record = stackalloc byte[LongestRecord];
         var length = _is64 ? 19 + name.Length + 1 : 18 + name.Length + 2;

@@ -33,6 +33,7 @@ public abstract class FileSystemType
 public sealed partial class FileSystem
 {
     private static uint s_lastDevice;
+    private static long s_allPages;
 
     private Links<FileSystem> _poolLinks;
     private int _users;
@@ -59,6 +60,9 @@ public sealed partial class FileSystem
     /// <summary>The most frames of contents and the most inodes; long.MaxValue: no limit.</summary>
     public long PageLimit, InodeLimit;
 
+    /// <summary>Frames of contents in all file systems.</summary>
+    public static long AllPages => Volatile.Read(ref s_allPages);
+
     public long PagesUsed => Volatile.Read(ref _pages);
     public long InodesUsed => Volatile.Read(ref _inodes);
 
@@ -66,6 +70,7 @@ public sealed partial class FileSystem
     {
         Pool = new Pool<FileSystem, Pooled>("file_system", limit);
         s_lastDevice = 0;
+        s_allPages = 0;
     }
 
     /// <summary>A new instance with one user and no root yet. ENOMEM.</summary>
@@ -103,9 +108,19 @@ public sealed partial class FileSystem
     public ulong NextInodeNumber() => Interlocked.Increment(ref _lastInode);
 
     /// <summary>Counts one frame of contents in. False: the file system is full.</summary>
-    public bool TryChargePage() => TryCharge(ref _pages, PageLimit);
+    public bool TryChargePage()
+    {
+        if (!TryCharge(ref _pages, PageLimit))
+            return false;
+        Interlocked.Increment(ref s_allPages);
+        return true;
+    }
 
-    public void UnchargePages(long count) => Interlocked.Add(ref _pages, -count);
+    public void UnchargePages(long count)
+    {
+        Interlocked.Add(ref _pages, -count);
+        Interlocked.Add(ref s_allPages, -count);
+    }
 
     public bool TryChargeInode() => TryCharge(ref _inodes, InodeLimit);
 

@@ -21,11 +21,12 @@ public static class FileSystems
         CharacterDevices.Init();
         FileSystemTypes.Register(RamFileSystem.Instance);
         FileSystemTypes.Register(TemporaryFileSystem.Instance);
-        FileSystemTypes.Register(SystemFileSystem.Instance);
         DeviceFileSystem.Init();
         MemoryDevices.Init();
         PipeFileSystem.Init();
         MemoryFiles.Init();
+        Proc.ProcFileSystem.Init();
+        Proc.SystemFileSystem.Init();
         RootFileSystem.Init();
     }
 

@@ -10,4 +10,13 @@ public sealed partial class Task
 
     /// <summary>Root, working directory and umask; null once it has ended.</summary>
     public FileContext? FileContext;
+
+    /// <summary>Gives the running task another table in place of the one it has; takes over the caller's use of it. May sleep.</summary>
+    internal void ReplaceFiles(FileTable next)
+    {
+        var old = Files;
+        using (TaskTree.Lock.Acquire())
+            Files = next;
+        old?.Drop();
+    }
 }

@@ -18,7 +18,7 @@ public interface IPooled<T> : ILinksOf<T> where T : class
     static abstract int Bytes { get; }
 }
 
-public sealed class Pool<T, TItem>
+public sealed class Pool<T, TItem> : PoolRegistry
     where T : class
     where TItem : struct, IPooled<T>
 {
@@ -27,21 +27,17 @@ public sealed class Pool<T, TItem>
     private int _made, _used;
 
     public Pool(string name, int limit)
+        : base(name, limit)
     {
-        Name = name;
-        Limit = limit;
     }
 
-    public string Name { get; }
-
-    /// <summary>The most objects there may be.</summary>
-    public int Limit { get; }
-
     /// <summary>Objects in use now.</summary>
-    public int Used => _used;
+    public override int Used => _used;
 
     /// <summary>Objects made so far, in use or free.</summary>
-    public int Made => _made;
+    public override int Made => _made;
+
+    public override int ObjectBytes => TItem.Bytes;
 
     /// <summary>Takes an object; its fields are as its last user left them. False: limit or memory exhausted.</summary>
     public bool TryTake([NotNullWhen(true)] out T? item)

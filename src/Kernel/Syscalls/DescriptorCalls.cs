@@ -28,9 +28,7 @@ public static class DescriptorCalls
             var copied = current.Files.Fork();
             if (!copied.TryGet(out var copy))
                 return SyscallResult.From(copied.Error);
-            var old = current.Files;
-            current.Files = copy;
-            old.Drop();
+            current.ReplaceFiles(copy);
         }
 
         current.Files!.CloseRange(first, last, (flags & CLOSE_RANGE_CLOEXEC) != 0);

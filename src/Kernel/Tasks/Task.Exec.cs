@@ -50,6 +50,7 @@ public sealed partial class Task
             old.ReleaseSignals();
             TaskTree.SetTask(current.Id, null);
             current.Id = process.Id;
+            current.Serial = old.Serial;
             TaskTree.SetTask(current.Id, current);
             process.Leader = current;
         }
@@ -66,8 +67,7 @@ public sealed partial class Task
         var copy = shared.Fork();
         if (!copy.IsOk)
             return copy.Error;
-        Files = copy.Value;
-        shared.Drop();
+        ReplaceFiles(copy.Value);
         return Errno.None;
     }
 

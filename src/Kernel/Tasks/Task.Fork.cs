@@ -208,15 +208,25 @@ public sealed partial class Task
 
     internal void ReleaseFiles()
     {
-        var files = Files;
-        Files = null;
+        FileTable? files;
+        using (TaskTree.Lock.Acquire())
+        {
+            files = Files;
+            Files = null;
+        }
+
         files?.Drop();
     }
 
     internal void ReleaseFileContext()
     {
-        var context = FileContext;
-        FileContext = null;
+        FileContext? context;
+        using (TaskTree.Lock.Acquire())
+        {
+            context = FileContext;
+            FileContext = null;
+        }
+
         context?.Drop();
     }
 

@@ -61,6 +61,7 @@ public sealed partial class Task
             process.LiveThreads = 1;
             process.ExitSignal = arguments.ExitSignal;
             process.Limits = parent.Group.Limits;
+            process.OutOfMemoryAdjustment = parent.Group.OutOfMemoryAdjustment;
             process.ResetSignals();
             process.ResetTimes();
             LinkFamily(parent, process, arguments);

@@ -32,6 +32,7 @@ public static class TaskTree
 
     private static Slot[] s_slots = null!;
     private static int s_lastId;
+    private static uint s_lastSerial;
     private static LinkedRing<ThreadGroup, ThreadGroup.InProcesses> s_processes;
 
     internal static Pool<Task, Task.Pooled> TaskPool = null!;
@@ -61,6 +62,7 @@ public static class TaskTree
         Init = null;
         s_slots = new Slot[PidMax];
         s_lastId = 0;
+        s_lastSerial = 0;
         s_processes = default;
         TaskPool = new Pool<Task, Task.Pooled>("task", maxThreads + Jiffy.Machine.Cpu.Max);
         ThreadGroupPool = new Pool<ThreadGroup, ThreadGroup.Pooled>("thread_group", maxThreads + Jiffy.Machine.Cpu.Max);
@@ -98,6 +100,7 @@ public static class TaskTree
             s_slots[id].Task = task;
             s_lastId = id;
             task.Id = id;
+            task.Serial = ++s_lastSerial;
             return true;
         }
 
