@@ -18,7 +18,17 @@ public enum SoftirqVector
 
 public static class SoftirqNames
 {
-    private static readonly string[] s_names = { "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU" };
-
-    public static string Of(SoftirqVector vector) => s_names[(int)vector];
+    public static string Of(SoftirqVector vector) => vector switch
+    {
+        SoftirqVector.Hi => "HI",
+        SoftirqVector.Timer => "TIMER",
+        SoftirqVector.NetTransmit => "NET_TX",
+        SoftirqVector.NetReceive => "NET_RX",
+        SoftirqVector.Block => "BLOCK",
+        SoftirqVector.IrqPoll => "IRQ_POLL",
+        SoftirqVector.Tasklet => "TASKLET",
+        SoftirqVector.Sched => "SCHED",
+        SoftirqVector.HighResolutionTimer => "HRTIMER",
+        _ => "RCU",
+    };
 }
