@@ -8,6 +8,7 @@ internal static class Suites
     public static IReadOnlyList<TestSuite> All { get; } =
     [
         new FormatSuite(),
+        new ChecksSuite(),
         new XunitSuite("unit", "classes by themselves, in .NET", "tests/Unit/Unit.csproj"),
         new XunitSuite("sim", "the kernel on the simulated machine", "tests/Sim/Sim.csproj"),
         new Guest.GuestSuite(),
