@@ -91,8 +91,14 @@ internal static unsafe partial class MachineTests
         context.Table.TryWrite(UserPage, new PageEntry(frame, PageFlags.Present | PageFlags.Executable));
         context.User = new UserRegisters
         {
-            Rip = UserPage, Rsp = DemandPage + 4096, Rdi = seed, Rsi = UserRounds,
-            Cs = UserRegisters.UserCodeSelector, Ss = UserRegisters.UserDataSelector, Rflags = 0x202, OriginalRax = -1,
+            Rip = UserPage,
+            Rsp = DemandPage + 4096,
+            Rdi = seed,
+            Rsi = UserRounds,
+            Cs = UserRegisters.UserCodeSelector,
+            Ss = UserRegisters.UserDataSelector,
+            Rflags = 0x202,
+            OriginalRax = -1,
         };
         return context;
     }
