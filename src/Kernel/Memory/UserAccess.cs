@@ -1,10 +1,10 @@
 // Typed copies between the kernel and the running task's user memory. Process context; may sleep (page faults); no spin lock held.
 // Linux: get_user(), put_user(), getname().
+using System;
 using System.Runtime.InteropServices;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
 using Jiffy.Machine;
-using System;
 
 namespace Jiffy.Kernel.Memory;
 
