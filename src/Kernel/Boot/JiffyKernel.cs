@@ -34,8 +34,12 @@ public sealed class JiffyKernel : KernelEntry
 
     public override void ReturnToKernel() => Interrupts.ReturnToKernel();
 
-    public override bool PageFault(ulong address, FaultAccess access, bool wasPresent, bool fromUser) =>
-        MemoryFault.Handle(address, access, wasPresent, fromUser);
+    public override bool PageFault(ulong address, FaultAccess access, bool wasPresent, bool fromUser)
+    {
+        if (fromUser)
+            SignalSender.NotePageFault(access, wasPresent);
+        return MemoryFault.Handle(address, access, wasPresent, fromUser);
+    }
 
     public override void RaiseUserException(UserException kind, ulong address, ref UserRegisters user) =>
         SignalSender.ForException(kind, address, ref user);

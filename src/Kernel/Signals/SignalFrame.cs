@@ -48,6 +48,8 @@ internal static class SignalFrame
         Put(frame, Context, ContextFlags);
         PutStack(frame, task);
         PutRegisters(frame, user, vectorAt);
+        Put(frame, Machine + 152, task.FaultError);
+        Put(frame, Machine + 160, task.FaultTrap);
         Put(frame, Machine + 168, oldMask.Bits);
         if (info.Signal is SignalNumber.SIGSEGV or SignalNumber.SIGBUS)
             Put(frame, Machine + 176, info.Address);

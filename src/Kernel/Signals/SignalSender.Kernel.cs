@@ -38,9 +38,36 @@ public static partial class SignalSender
         SendToTask(current, SignalInfo.FromUser(signal, SignalCode.SI_USER, current.Group.Id, current.Credentials.UserId));
     }
 
+    /// <summary>Keeps the processor's word on a page fault of user mode, should it end in a signal.</summary>
+    public static void NotePageFault(FaultAccess access, bool wasPresent)
+    {
+        const ulong present = 1, write = 2, user = 4, fetch = 16;
+        var current = Task.Current;
+        current.FaultTrap = 14;
+        current.FaultError = user | (wasPresent ? present : 0) | (access == FaultAccess.Write ? write : access == FaultAccess.Execute ? fetch : 0);
+    }
+
+    /// <summary>Vector of a processor exception.</summary>
+    private static ulong TrapOf(UserException kind) => kind switch
+    {
+        UserException.DivideError => 0,
+        UserException.Debug => 1,
+        UserException.Breakpoint => 3,
+        UserException.Overflow => 4,
+        UserException.BoundRange => 5,
+        UserException.InvalidOpcode => 6,
+        UserException.StackSegment => 12,
+        UserException.FloatingPoint => 16,
+        UserException.AlignmentCheck => 17,
+        UserException.SimdFloatingPoint => 19,
+        _ => 13,
+    };
+
     /// <summary>Turns a processor exception in user mode into its signal.</summary>
     public static void ForException(UserException kind, ulong address, ref UserRegisters user)
     {
+        Task.Current.FaultTrap = TrapOf(kind);
+        Task.Current.FaultError = 0;
         switch (kind)
         {
             case UserException.DivideError:

@@ -122,7 +122,10 @@ public static partial class SignalSender
     }
 
     private static bool Takes(Task thread, int signal) =>
-        !thread.IsExiting && (signal == SignalNumber.SIGKILL || !thread.BlockedSignals.Contains(signal));
+        !thread.IsExiting && (signal == SignalNumber.SIGKILL || (!thread.BlockedSignals.Contains(signal) && !IsStopped(thread)));
+
+    /// <summary>A stopped thread takes only SIGKILL; the rest waits until it is continued.</summary>
+    private static bool IsStopped(Task thread) => (thread.State & (TaskState.Stopped | TaskState.Traced)) != 0;
 
     private static Task? FindTaker(ThreadGroup process, Task first, int signal)
     {

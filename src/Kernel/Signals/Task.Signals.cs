@@ -37,6 +37,9 @@ public sealed partial class Task
     /// <summary>Sent to this thread when its parent ends: PR_SET_PDEATHSIG. Zero: none.</summary>
     internal int ParentDeathSignal;
 
+    /// <summary>The processor's number and error code of the last fault in user mode, for signal frames.</summary>
+    internal ulong FaultTrap, FaultError;
+
     /// <summary>Signals waiting for this thread alone, for /proc.</summary>
     public SignalSet PendingSet => PendingSignals.Set;
 

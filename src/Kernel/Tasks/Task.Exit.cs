@@ -121,7 +121,10 @@ public sealed partial class Task
 
             process.ExecTask?.OwnWaitForThreads();
             if (process.IsZombie && !NotifyParent(process))
+            {
+                process.IsReaped = true;
                 freed = process;
+            }
         }
 
         // Nobody will wait for it: it reaps itself.

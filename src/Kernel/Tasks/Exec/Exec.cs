@@ -174,7 +174,7 @@ public static class Exec
         current.BecomeProgram(file);
         error = Load(space, file, path, arguments, ref image, interpreter, ref interpreterImage);
         if (error != Errno.None)
-            Task.ExitGroup(SignalNumber.SIGKILL);
+            Task.ExitGroup(SignalNumber.SIGSEGV);
         return Errno.None;
     }
 
