@@ -39,6 +39,8 @@ public sealed partial class Pipe
 
         file.Private = pipe;
         file.PrivateNumber = -1;
+        if (inode.FileSystem.Type is PipeFileSystem)
+            return Errno.None; // a pipe without a name, opened once more through /proc: nobody is waited for
         pipe.WakeOpeners();
         var error = pipe.WaitForOtherEnd(file, reads, writes);
         if (error != Errno.None)

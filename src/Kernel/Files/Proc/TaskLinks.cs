@@ -64,10 +64,24 @@ internal sealed class TaskLinkNames : TaskNames
     private static Result<Location> TakeDirectory(TaskHandle task)
     {
         if (task.TakeContext() is not { } context)
-            return Errno.ENOENT;
+            return TakeKernelThreadsDirectory(task);
         var place = (TaskLink)task.Slot == TaskLink.Root ? context.GetRoot() : context.GetCurrent();
         context.Drop();
         return place;
+    }
+
+    // Kernel threads stand at the top of all.
+    private static Result<Location> TakeKernelThreadsDirectory(TaskHandle task)
+    {
+        using (TaskTree.Lock.Acquire())
+        {
+            if (task.Find() is not { IsKernelThread: true })
+                return Errno.ENOENT;
+        }
+
+        var top = RootFileSystem.Top();
+        top.AddUser();
+        return top;
     }
 }
 
