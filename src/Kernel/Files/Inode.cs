@@ -136,6 +136,7 @@ public sealed partial class Inode
         ResetPages();
         ResetDirectory();
         ResetLocks();
+        ResetWriting();
     }
 
     public readonly struct Pooled : IPooled<Inode>

@@ -79,9 +79,10 @@ public sealed partial class OpenFile
         if (file.IsPathOnly)
             return file;
         file.Operations = file.Inode.FileOperations;
-        var error = file.Operations.Open(file);
+        var error = file.CountWriter() ? file.Operations.Open(file) : Errno.ETXTBSY;
         if (error == Errno.None)
             return file;
+        file.UncountWriter();
         location.Drop();
         Pool.Give(file);
         return error;
@@ -110,6 +111,7 @@ public sealed partial class OpenFile
         {
             ReleaseLocks();
             Operations.Release(this);
+            UncountWriter();
         }
 
         Private = null;
@@ -129,6 +131,7 @@ public sealed partial class OpenFile
         Private = null;
         PrivateNumber = 0;
         Owner = OwnerSignal = 0;
+        _writing = WritingState.None;
         Position = 0;
         OpeningFlags = flags;
         Flags = flags & ~(FileConstants.O_CREAT | FileConstants.O_EXCL | FileConstants.O_NOCTTY | FileConstants.O_TRUNC | FileConstants.O_CLOEXEC);

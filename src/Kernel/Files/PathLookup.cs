@@ -33,7 +33,7 @@ public static partial class PathLookup
     /// Opens a program for exec: a regular file, executable by the caller, on a mount that allows it.
     /// <paramref name="flags"/>: AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW.
     /// </summary>
-    /// <returns>EACCES when it may not be executed, ELOOP when it is a link not to be followed.</returns>
+    /// <returns>EACCES when it may not be executed, ELOOP when it is a link not to be followed, ETXTBSY when it is open for writing.</returns>
     public static Result<OpenFile> OpenExecutable(int directory, ReadOnlySpan<byte> path, int flags)
     {
         var place = Resolve(directory, path, flags);
@@ -42,7 +42,10 @@ public static partial class PathLookup
         var opened = CheckExecutable(location);
         var result = opened == Errno.None ? OpenFile.Create(location, O_RDONLY) : opened;
         location.Drop();
-        return result;
+        if (!result.TryGet(out var program) || program.TryForbidWriting())
+            return result;
+        program.Drop();
+        return Errno.ETXTBSY;
     }
 
     private static Errno CheckExecutable(in Location location)

@@ -27,6 +27,8 @@ public sealed partial class Pipe
         var reads = file.CanRead;
         var writes = file.CanWrite;
         Pipe? pipe;
+        int opens;
+        bool mustWait;
         using (inode.Contents.Acquire())
         {
             pipe = inode.Private as Pipe;
@@ -35,6 +37,8 @@ public sealed partial class Pipe
             if (pipe is null && !TryAttach(inode, out pipe))
                 return Errno.ENFILE;
             pipe.AddEnd(reads, writes);
+            mustWait = reads ? !pipe.HasWriters : !pipe.HasReaders;
+            opens = reads ? pipe._writerOpens : pipe._readerOpens;
         }
 
         file.Private = pipe;
@@ -42,7 +46,7 @@ public sealed partial class Pipe
         if (inode.FileSystem.Type is PipeFileSystem)
             return Errno.None; // a pipe without a name, opened once more through /proc: nobody is waited for
         pipe.WakeOpeners();
-        var error = pipe.WaitForOtherEnd(file, reads, writes);
+        var error = mustWait ? pipe.WaitForOtherEnd(file, reads, opens) : Errno.None;
         if (error != Errno.None)
             pipe.Close(inode, reads, writes);
         return error;
@@ -149,23 +153,14 @@ public sealed partial class Pipe
         _writeWait.WakeUpAll();
     }
 
-    private Errno WaitForOtherEnd(OpenFile file, bool reads, bool writes)
+    // `opens`: how often the other end had been opened when this one was counted in.
+    private Errno WaitForOtherEnd(OpenFile file, bool reads, int opens)
     {
-        if (reads && writes)
-            return Errno.None;
-        if (reads && !HasWriters)
-        {
-            if (file.IsNonBlocking)
-            {
-                file.PrivateNumber = Volatile.Read(ref _writerOpens); // no hang-up before a writer came
-                return Errno.None;
-            }
-
-            return _readWait.WaitEvent((Pipe: this, Opens: _writerOpens), static seen => seen.Pipe._writerOpens != seen.Opens);
-        }
-
-        if (writes && !HasReaders)
-            return _writeWait.WaitEvent((Pipe: this, Opens: _readerOpens), static seen => seen.Pipe._readerOpens != seen.Opens);
+        if (!reads)
+            return _writeWait.WaitEvent((Pipe: this, Opens: opens), static seen => Volatile.Read(ref seen.Pipe._readerOpens) != seen.Opens);
+        if (!file.IsNonBlocking)
+            return _readWait.WaitEvent((Pipe: this, Opens: opens), static seen => Volatile.Read(ref seen.Pipe._writerOpens) != seen.Opens);
+        file.PrivateNumber = opens; // no hang-up before a writer came
         return Errno.None;
     }
 }

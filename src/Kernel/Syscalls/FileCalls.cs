@@ -109,7 +109,7 @@ public static class FileCalls
         if (error == Errno.None)
             error = Permission.Check(place.Inode, W_OK);
         if (error == Errno.None)
-            error = Resize(place.Inode, size);
+            error = place.Inode.IsRunning ? Errno.ETXTBSY : Resize(place.Inode, size);
         place.Drop();
         return SyscallResult.From(error);
     }

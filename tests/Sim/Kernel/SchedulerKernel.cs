@@ -40,6 +40,9 @@ internal sealed class SchedulerKernel : KernelEntry
 
     public Action? OnSerial { get; set; }
 
+    /// <summary>Brings further rooms up, on CPU 0 before any task runs.</summary>
+    public Action? OnBoot { get; set; }
+
     /// <summary>Makes a task; it starts when the machine boots, or now if it runs.</summary>
     public Task Spawn(string name, Action body, CpuSet? cpus = null, int nice = 0, int policy = 0, int priority = 0)
     {
@@ -81,6 +84,7 @@ internal sealed class SchedulerKernel : KernelEntry
 
     public override void BootPrimary()
     {
+        OnBoot?.Invoke();
         _isUp = true;
         foreach (var task in _spawned)
             Scheduler.WakeUpNew(task);
