@@ -383,6 +383,8 @@ public static class SyscallTable
                 return TimeCalls.SetTimeOfDay(a, b);
             case SyscallNumber.time:
                 return TimeCalls.Time(a);
+            case SyscallNumber.times:
+                return TimeCalls.Times(a);
             case SyscallNumber.nanosleep:
                 return TimeCalls.NanoSleep(a, b);
             case SyscallNumber.alarm:

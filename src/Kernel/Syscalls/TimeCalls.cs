@@ -1,4 +1,5 @@
-// System calls of clocks and sleeping. man 2 clock_gettime, gettimeofday, time, nanosleep, clock_nanosleep, adjtimex, restart_syscall.
+// System calls of clocks and sleeping. man 2 clock_gettime, gettimeofday, time, nanosleep, clock_nanosleep, times, adjtimex, restart_syscall.
+using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Memory;
@@ -69,6 +70,21 @@ internal static class TimeCalls
     {
         var seconds = TimeKeeper.RealTime / TimeKeeper.NanosecondsPerSecond;
         return to == 0 || UserAccess.TryWrite(to, seconds) ? seconds : -(long)Errno.EFAULT;
+    }
+
+    /// <summary>CPU time of the process and of its reaped children, in hundredths of a second; returns the time since boot in the same.</summary>
+    public static long Times(ulong to)
+    {
+        const long Tick = TimeKeeper.NanosecondsPerSecond / 100;
+        var process = Task.Current.Group;
+        process.GetTimes(out var user, out var system);
+        ResourceUsage children;
+        using (TaskTree.Lock.Acquire())
+            children = process.DeadChildren;
+        Span<long> times = stackalloc long[] { user / Tick, system / Tick, children.UserTime / Tick, children.SystemTime / Tick };
+        if (to != 0 && !UserAccess.TryWriteArray<long>(to, times))
+            return -(long)Errno.EFAULT;
+        return TimeKeeper.BootTime / Tick;
     }
 
     public static long NanoSleep(ulong from, ulong remainingAt)

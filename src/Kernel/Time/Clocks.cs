@@ -16,7 +16,7 @@ internal static class Clocks
         ClockId.CLOCK_REALTIME or ClockId.CLOCK_REALTIME_ALARM => TimeKeeper.RealTime,
         ClockId.CLOCK_MONOTONIC or ClockId.CLOCK_MONOTONIC_RAW => TimeKeeper.Monotonic,
         ClockId.CLOCK_BOOTTIME or ClockId.CLOCK_BOOTTIME_ALARM => TimeKeeper.BootTime,
-        ClockId.CLOCK_REALTIME_COARSE => TimeKeeper.RealTime - TimeKeeper.Monotonic % Jiffies.Nanoseconds,
+        ClockId.CLOCK_REALTIME_COARSE => TimeKeeper.RealTimeCoarse,
         ClockId.CLOCK_MONOTONIC_COARSE => Jiffies.ToNanoseconds(Jiffies.Now),
         ClockId.CLOCK_TAI => TimeKeeper.AtomicTime,
         ClockId.CLOCK_PROCESS_CPUTIME_ID => Task.Current.Group.TotalRunTime,
