@@ -12,9 +12,10 @@ namespace Jiffy.Checks;
 internal static class Program
 {
     private const string Usage = """
-        usage: Jiffy.Checks ROOT ASSEMBLIES [NAME...]
+        usage: Jiffy.Checks ROOT ASSEMBLIES [--write] [NAME...]
           ROOT        the repository
           ASSEMBLIES  the directory of the kernel's assemblies for bare metal
+          --write     write the documents that are made from the code
           NAME        the checks to run; default: all
         """;
 
@@ -27,20 +28,21 @@ internal static class Program
             Console.Error.WriteLine(Usage);
             return 2;
         }
-        var checks = All(arguments[0], arguments[1]);
-        var unknown = arguments.Skip(2).FirstOrDefault(name => !checks.ContainsKey(name));
+        var checks = All(arguments[0], arguments[1], arguments.Contains("--write"));
+        var names = arguments.Skip(2).Where(name => name != "--write").ToArray();
+        var unknown = names.FirstOrDefault(name => !checks.ContainsKey(name));
         if (unknown is not null)
         {
             Console.Error.WriteLine($"no check has the name {unknown}; there are {string.Join(", ", checks.Keys)}");
             return 2;
         }
-        var reports = checks.Where(check => arguments.Length == 2 || arguments.Contains(check.Key)).Select(check => check.Value()).ToArray();
+        var reports = checks.Where(check => names.Length == 0 || names.Contains(check.Key)).Select(check => check.Value()).ToArray();
         foreach (var report in reports)
             Print(report);
         return reports.All(report => report.Passed) ? 0 : 1;
     }
 
-    private static Dictionary<string, Func<CheckReport>> All(string root, string assemblies)
+    private static Dictionary<string, Func<CheckReport>> All(string root, string assemblies, bool writes)
     {
         var allowed = Allowances.Read(Path.Combine(root, "src", "Checks", "Allowed.txt"));
         var kernel = new Lazy<CodeBase>(() => CodeBase.Load([Path.Combine(assemblies, Assemblies[0])]));
@@ -51,6 +53,9 @@ internal static class Program
             [AllocationCheck.Rule] = () => AllocationCheck.Run(everything.Value, graph.Value, allowed),
             [ExceptionCheck.Rule] = () => ExceptionCheck.Run(kernel.Value, allowed),
             [SafetyCheck.Rule] = () => SafetyCheck.Run(kernel.Value, allowed),
+            [LayerCheck.Rule] = () => LayerCheck.Run(kernel.Value, root),
+            [LockDocument.Rule] = () => LockDocument.Run(kernel.Value, root, writes),
+            [LinkCheck.Rule] = () => LinkCheck.Run(everything.Value, root),
         };
     }
 

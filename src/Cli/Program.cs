@@ -16,6 +16,7 @@ internal static class Program
         root.Subcommands.Add(DebugCommand.Create());
         root.Subcommands.Add(BenchCommand.Create());
         root.Subcommands.Add(StatsCommand.Create());
+        root.Subcommands.Add(DocsCommand.Create());
         root.Subcommands.Add(CleanCommand.Create());
         root.WithExamples(
             "jiffy run                  boot to a shell",

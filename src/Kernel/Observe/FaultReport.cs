@@ -3,7 +3,6 @@
 // idle or in init it cannot. Context: any; does not return. Linux: die(), oops_end().
 using System;
 using Jiffy.Kernel.Abi;
-using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 

@@ -2,7 +2,6 @@
 using System;
 using System.Buffers.Binary;
 using Jiffy.Kernel.Abi;
-using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
