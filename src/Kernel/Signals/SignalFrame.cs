@@ -1,6 +1,6 @@
 // The frame a handler finds on its stack, and the way back: layout of rt_sigframe with ucontext_t and siginfo_t, x86-64.
-// sigreturn trusts nothing in the frame: selectors are the kernel's, privileged flags are kept, a Rip outside user space faults
-// in user mode, reserved vector control bits are cleared by the machine.
+// sigreturn trusts nothing in the frame: other selectors than user mode's are refused, privileged flags are kept, a Rip outside user
+// space faults in user mode, reserved vector control bits are cleared by the machine.
 // Context: process; may sleep (user memory). Linux: struct rt_sigframe, setup_rt_frame(), restore_sigcontext().
 using System;
 using System.Buffers.Binary;
@@ -134,6 +134,9 @@ internal static class SignalFrame
         Span<byte> frame = stackalloc byte[FrameBytes];
         var frameAt = user.Rsp - 8;
         if (!UserMemory.TryRead(frameAt, frame))
+            return false;
+        var selectors = Get(frame, Machine + 144);
+        if ((selectors & 0xffff) != UserRegisters.UserCodeSelector || selectors >> 48 != UserRegisters.UserDataSelector)
             return false;
         var vectorAt = Get(frame, VectorPointer);
         if (vectorAt != 0 && !TryReadVectors(vectorAt))

@@ -28,8 +28,11 @@ internal struct ElfImage
 
 internal static class ElfLoader
 {
-    /// <summary>Where position-independent programs go: two thirds up the address space, as on Linux without randomisation.</summary>
+    /// <summary>Where position-independent programs go: two thirds up the address space, as on Linux, or randomly above that.</summary>
     private const ulong PositionIndependentBase = 0x5555_5555_4000;
+
+    /// <summary>Pages over which the place is random, as a power of two: Linux's default for x86-64.</summary>
+    private const int RandomPageBits = 28;
 
     /// <summary>Reads the headers of <paramref name="file"/>. ENOEXEC: not a program this kernel runs.</summary>
     public static Errno Read(OpenFile file, out ElfImage image)
@@ -122,7 +125,7 @@ internal static class ElfLoader
     {
         if (!interpreter)
         {
-            image.Bias = PositionIndependentBase - image.LowestAddress;
+            image.Bias = PositionIndependentBase + MemoryLayout.RandomOffset(RandomPageBits) - image.LowestAddress;
             return Errno.None;
         }
 

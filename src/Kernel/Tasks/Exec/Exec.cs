@@ -180,7 +180,8 @@ public static class Exec
 
     private static Errno Load(AddressSpace space, OpenFile file, ReadOnlySpan<byte> path, ExecArguments arguments, ref ElfImage image, OpenFile? interpreter, ref ElfImage interpreterImage)
     {
-        var error = space.MapStack(UserStack.Top, (ulong)arguments.Length + 64 * 1024);
+        var top = UserStack.ChooseTop();
+        var error = space.MapStack(top, (ulong)arguments.Length + 64 * 1024);
         if (error == Errno.None)
             error = ElfLoader.Map(space, file, ref image, interpreter: false);
         if (error != Errno.None)
@@ -199,7 +200,7 @@ public static class Exec
             entry = interpreterImage.Entry;
         }
 
-        var stack = UserStack.Build(space, arguments, path, image, interpreterBase);
+        var stack = UserStack.Build(space, top, arguments, path, image, interpreterBase);
         if (!stack.IsOk)
             return stack.Error;
         SetRegisters(entry, stack.Value);

@@ -11,8 +11,14 @@ namespace Jiffy.Kernel.Tasks.Exec;
 
 internal ref struct UserStack
 {
-    /// <summary>The stack's first byte is below this. One page stays free between it and the end of user space.</summary>
-    public const ulong Top = UserMemory.Limit - 0x1000;
+    /// <summary>The highest top there is: one page stays free between it and the end of user space.</summary>
+    private const ulong HighestTop = UserMemory.Limit - 0x1000;
+
+    /// <summary>Pages below <see cref="HighestTop"/> over which the top is random, as a power of two: Linux's default for x86-64.</summary>
+    private const int RandomPageBits = 22;
+
+    /// <summary>Chooses where a new program's stack ends: its first byte is below.</summary>
+    public static ulong ChooseTop() => HighestTop - MemoryLayout.RandomOffset(RandomPageBits);
 
     private const int MaxAuxiliary = 24;
 
@@ -22,10 +28,10 @@ internal ref struct UserStack
     private bool _failed;
 
     /// <summary>Writes everything; the stack pointer at the entry point. EFAULT: the stack could not be written.</summary>
-    public static Result<ulong> Build(AddressSpace space, ExecArguments arguments, ReadOnlySpan<byte> path, in ElfImage image, ulong interpreterBase)
+    public static Result<ulong> Build(AddressSpace space, ulong top, ExecArguments arguments, ReadOnlySpan<byte> path, in ElfImage image, ulong interpreterBase)
     {
         Span<ulong> auxiliary = stackalloc ulong[2 * MaxAuxiliary];
-        var stack = new UserStack { _pointer = Top, _auxiliary = auxiliary };
+        var stack = new UserStack { _pointer = top, _auxiliary = auxiliary };
         stack.PushBytes([0, 0, 0, 0, 0, 0, 0, 0]);
         var pathAt = stack.PushString(path);
         var stringsAt = stack.PushStrings(arguments);
