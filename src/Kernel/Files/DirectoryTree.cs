@@ -168,7 +168,10 @@ public static partial class DirectoryTree
         return false;
     }
 
-    /// <summary>Removes every name below <paramref name="root"/>, leaves first: the file system goes, and nobody else can see it.</summary>
+    /// <summary>
+    /// Removes every name below <paramref name="root"/>, leaves first: the file system goes. Takes no lock, as nobody is left who could
+    /// reach the tree: so a place may be let go of by whoever holds sleeping locks of other trees.
+    /// </summary>
     public static void RemoveAll(DirectoryEntry root)
     {
         var at = root;

@@ -135,16 +135,24 @@ internal ref struct TaskSnapshot
 
     private void TakeTimes(Task task, bool isThread)
     {
-        Usage = task.Usage;
-        RunTime = Usage.UserTime + Usage.SystemTime;
+        RunTime = task.TotalRunTime;
         if (isThread)
+        {
+            Usage = task.Usage;
             return;
+        }
+
+        // Times are kept for the process as a whole: no need to ask each thread's run queue.
         var process = task.Group;
         Usage = process.DeadThreads;
         for (var thread = process.FirstThread; thread is not null; thread = ThreadGroup.AfterThread(thread))
         {
-            if (!thread.HasNotified)
-                Usage.Add(thread.Usage);
+            if (thread.HasNotified)
+                continue;
+            Usage.MinorFaults += thread.MinorFaults;
+            Usage.MajorFaults += thread.MajorFaults;
+            Usage.VoluntarySwitches += thread.VoluntarySwitches;
+            Usage.InvoluntarySwitches += thread.InvoluntarySwitches;
         }
 
         process.GetTimes(out Usage.UserTime, out Usage.SystemTime);

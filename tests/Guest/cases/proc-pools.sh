@@ -1,0 +1,18 @@
+# Walking /proc and /sys leaves no inode, directory entry, text or open file behind.
+# host: no
+# timeout: 30
+# expect: as many in use as before
+count() {
+    awk '$1 ~ /^(inode|directory_entry|paged_text|open_file|file_table|address_space)$/ { print $1, $2 }' /proc/slabinfo
+}
+walk() {
+    find /proc /sys -xdev >/dev/null 2>&1
+    cat /proc/[0-9]*/stat /proc/[0-9]*/maps /proc/meminfo >/dev/null 2>&1
+}
+: >before
+: >after
+walk
+count >before
+walk
+count >after
+cmp before after && echo as many in use as before || cat before after
