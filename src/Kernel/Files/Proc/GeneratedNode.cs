@@ -65,7 +65,12 @@ internal sealed class GeneratedNode
 
     /// <summary>A link with a fixed text, or, with <paramref name="names"/>, one that works its text out.</summary>
     public void AddLink(string name, string? target, InodeOperations? names = null) =>
-        Add(new GeneratedNode(name, S_IFLNK | 0x1ff, Counter) { Names = names ?? NodeNames.Instance, Files = NoDeviceOperations.Instance, Target = target });
+        Add(new GeneratedNode(name, S_IFLNK | 0x1ff, Counter)
+        {
+            Names = names ?? NodeNames.Instance,
+            Files = NoDeviceOperations.Instance,
+            Target = target,
+        });
 
     public void AddFile(string name, FileOperations files, uint mode = 0x124) =>
         Add(new GeneratedNode(name, S_IFREG | mode, Counter) { Names = NodeNames.Instance, Files = files });
