@@ -160,8 +160,8 @@ public sealed partial class Task
             SignalSender.ParentDied(child);
             if (child.IsZombie)
                 NotifyParent(child);
-            else
-                HangUpIfOrphaned(child.ProcessGroup, null, wasOrphaned: false, from: process);
+            else if (IsConnection(process, child))
+                HangUpIfOrphaned(child.ProcessGroup, leaving: null);
         }
     }
 
@@ -176,12 +176,17 @@ public sealed partial class Task
         return TaskTree.Init;
     }
 
+    /// <summary>A parent in the same session but another group keeps its child's group from being orphaned. TaskTree.Lock held.</summary>
+    private static bool IsConnection(ThreadGroup parent, ThreadGroup child) =>
+        parent.ProcessGroup != child.ProcessGroup && parent.Session == child.Session;
+
     /// <summary>
-    /// A stopped process group that becomes orphaned gets SIGHUP and SIGCONT, else it would stay stopped for ever. TaskTree.Lock held.
+    /// A stopped process group that has lost its last connection gets SIGHUP and SIGCONT, else it would stay stopped for ever; one that
+    /// was orphaned before is left alone. TaskTree.Lock held.
     /// </summary>
-    private static void HangUpIfOrphaned(ProcessGroup? group, ThreadGroup? leaving, bool wasOrphaned, ThreadGroup from)
+    private static void HangUpIfOrphaned(ProcessGroup? group, ThreadGroup? leaving)
     {
-        if (group is null || wasOrphaned || group.Session != from.Session || !group.IsOrphaned(leaving) || !SignalSender.HasStopped(group))
+        if (group is null || !group.IsOrphaned(leaving) || !SignalSender.HasStopped(group))
             return;
         SignalSender.SendToGroupLocked(group, SignalNumber.SIGHUP);
         SignalSender.SendToGroupLocked(group, SignalNumber.SIGCONT);
@@ -192,7 +197,8 @@ public sealed partial class Task
     {
         if (process.Session is not { } session)
             return;
-        HangUpIfOrphaned(process.ProcessGroup, process, wasOrphaned: false, from: process);
+        if (process.Parent is { } parent && IsConnection(parent, process))
+            HangUpIfOrphaned(process.ProcessGroup, process);
         if (session.Leader != process)
             return;
         session.Leader = null;
