@@ -48,10 +48,19 @@ public static class StartUp
         KernelConsole.Init();
         Panic.Init();
         FaultReport.Init(CommandLine.Has("panic_on_oops"u8) || CommandLine.GetInt("panic_on_oops"u8, 0) != 0);
-        KernelLog.Init(CommandLine.Has("debug"u8) ? (int)LogLevel.Debug + 1 : CommandLine.GetInt("loglevel"u8, (int)LogLevel.Warning));
+        Provoke.Init(CommandLine.Has("provoke"u8));
+        KernelLog.Init(ConsoleLevel());
         KernelLog.Write(LogLevel.Notice, $"Jiffy on {BootInfo.ProcessorName}, {Cpu.Count} CPUs, {(long)BootInfo.TotalFrames * Frames.Size >> 20} MiB");
         KernelLog.Write(LogLevel.Notice, $"Command line: {BootInfo.CommandLine}");
         SystemNames.Init();
+    }
+
+    /// <summary>Quiet unless told otherwise: warnings are kept, and only what is worse is shown.</summary>
+    private static int ConsoleLevel()
+    {
+        if (CommandLine.Has("debug"u8))
+            return KernelLog.ShowsAll;
+        return CommandLine.GetInt("loglevel"u8, KernelLog.QuietLevel);
     }
 
     private static void InitRooms()

@@ -2,6 +2,7 @@
 // ReturnToKernel or ReturnPath.ToUser, the preemption points.
 // Contexts: hardirq, interrupts off. Locks: none. Linux: irq_enter(), irq_exit(), preempt_schedule_irq().
 using Jiffy.Kernel.Deferred;
+using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
@@ -35,11 +36,15 @@ public static class Interrupts
         Leave(start);
     }
 
-    /// <summary>Another CPU set this one's NeedReschedule flag, or wants it to look at its work flags; both are looked at on the way out.</summary>
+    /// <summary>
+    /// Another CPU set this one's NeedReschedule flag, or wants it to look at its work flags; both are looked at on the way out. Or this CPU
+    /// could not wake the log's readers where it wrote.
+    /// </summary>
     public static void Reschedule()
     {
         var start = Enter();
         InterruptTable.Count(InterruptKind.Reschedule);
+        KernelLog.WakeWaitingReaders();
         Leave(start);
     }
 

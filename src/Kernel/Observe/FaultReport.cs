@@ -1,7 +1,9 @@
-// A broken invariant in kernel code: report it, end the task where that is possible, else panic.
-// A task in plain process context that holds no lock can be ended and the rest goes on; in interrupts, with preemption off, in
-// idle or in init it cannot. Context: any; does not return. Linux: die(), oops_end().
+// A broken invariant in kernel code: report it, end the task where that is possible, else panic. docs/decisions/0002-kernel-faults.md.
+// A task in plain process context that holds no lock can be ended and the rest goes on; what stands in the way is in FaultVerdict.
+// One CPU reports at a time; a fault in the report itself ends the machine with one more line, and a fault in that without.
+// Context: any; does not return. Locks: s_reporter, taken with interrupts off and by no code but this. Linux: die(), oops_begin(), oops_end().
 using System;
+using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
@@ -12,50 +14,109 @@ public static class FaultReport
 {
     public const int MaxDepth = 24;
 
+    private const ulong InterruptFlag = 1 << 9;
+
     /// <summary>Panic on every kernel fault: /proc/sys/kernel/panic_on_oops.</summary>
     public static bool PanicOnFault;
 
-    /// <summary>Faults survived since boot.</summary>
+    /// <summary>Number of the CPU that reports, plus one; zero: none.</summary>
+    private static int s_reporter;
+
+    private static int s_faultsInReport;
+
+    /// <summary>Faults since boot: /sys/kernel/oops_count.</summary>
     public static int Count { get; private set; }
 
     public static void Init(bool panicOnFault)
     {
         PanicOnFault = panicOnFault;
         Count = 0;
+        s_reporter = 0;
+        s_faultsInReport = 0;
     }
 
+    /// <summary>True in code that prints a report on this CPU: it must not wait for locks, since the faulting code may hold them.</summary>
+    public static bool IsReportingHere => Volatile.Read(ref s_reporter) == Cpu.Id + 1;
+
+    /// <summary>Reports a fault; ends the running task or the machine. Does not return.</summary>
     public static void Handle(KernelFaultKind kind, ulong address, ref KernelRegisters registers)
     {
-        var current = Task.Current;
+        Cpu.DisableInterrupts();
+        var current = Cpu.Current as Task; // early at boot there is none
+        if (IsReportingHere || Panic.IsTellingHere)
+            EndAtOnce(kind);
+        Begin(current);
+        Print(kind, address, current, ref registers);
+        var obstacle = FaultVerdict.WhyPanic(current, kind, (registers.Rflags & InterruptFlag) != 0);
+        if (obstacle is not null || current is null)
+            Panic.StopAfterReport(obstacle ?? "fault");
+        else
+            EndTask(current);
+    }
+
+    private static void Begin(Task? current)
+    {
+        while (Interlocked.CompareExchange(ref s_reporter, Cpu.Id + 1, 0) != 0)
+            Cpu.Relax();
         Count++;
-        var oldLevel = KernelLog.ConsoleLevel;
-        KernelLog.ConsoleLevel = (int)LogLevel.Debug;
-        KernelLog.Write(LogLevel.Alert, $"kernel fault: {NameOf(kind)}, address {address:x}");
-        PrintWho();
-        PrintRegisters(ref registers);
-        Span<ulong> addresses = stackalloc ulong[MaxDepth];
-        PrintStack(addresses.Slice(0, Backtrace.Walk(ref registers, addresses)));
-        KernelLog.ConsoleLevel = oldLevel;
-        if (!CanEnd(current, kind))
-            Panic.StopAfterReport("fault that no single task can be ended for");
+        if (current is not null)
+            current.SkipsLockChecks = true; // the report takes its locks in whatever state the fault left
+    }
+
+    // What the task did is left as it stands: memory and files go back, the rest of a half-done call does not.
+    private static void EndTask(Task current)
+    {
+        KernelLog.Write(LogLevel.Alert, $"{current.Name}[{current.Id}] is ended; all else goes on");
+        Volatile.Write(ref s_reporter, 0);
+        current.SkipsLockChecks = false;
+        current.SetStateRelaxed(TaskState.Running);
         Cpu.EnableInterrupts();
-        current.PreemptCount = 0;
         Task.ExitGroup(SignalNumber.SIGKILL);
     }
 
-    private static bool CanEnd(Task current, KernelFaultKind kind)
+    private static void EndAtOnce(KernelFaultKind kind)
     {
-        if (PanicOnFault || current.Id == 0 || current.Group == TaskTree.Init || current.IsExiting)
-            return false;
-        if (kind is KernelFaultKind.DoubleFault or KernelFaultKind.StackOverflow or KernelFaultKind.MachineCheck)
-            return false;
-        return current.PreemptCount == 0;
+        if (s_faultsInReport++ != 0)
+            Power.Panicked();
+        var line = default(LogMessage);
+        line.AppendLiteral("Kernel panic - not syncing: another fault during the report: ");
+        line.AppendFormatted(NameOf(kind));
+        KernelConsole.WriteLine(default, line.Text);
+        Power.Panicked();
     }
 
-    public static void PrintWho()
+    private static void Print(KernelFaultKind kind, ulong address, Task? current, ref KernelRegisters registers)
     {
-        var current = Task.Current;
-        KernelLog.Write(LogLevel.Alert, $"CPU {Cpu.Id}, task {current.Name} (pid {current.Id}), preempt count {current.PreemptCount:x}");
+        if (kind == KernelFaultKind.Assertion && Invariant.LastBroken is { } broken)
+            KernelLog.Write(LogLevel.Alert, $"kernel fault: {NameOf(kind)}: {broken}");
+        else
+            KernelLog.Write(LogLevel.Alert, $"kernel fault: {NameOf(kind)}, address {address:x}");
+        PrintWho(current);
+        Provoke.InReport();
+        Span<ulong> addresses = stackalloc ulong[MaxDepth];
+        int count;
+        if (registers.Rip != 0)
+        {
+            PrintRegisters(ref registers);
+            count = Backtrace.Walk(ref registers, addresses);
+        }
+        else
+        {
+            count = Backtrace.WalkHere(addresses);
+        }
+
+        PrintStack(addresses.Slice(0, count));
+    }
+
+    internal static void PrintWho(Task? current)
+    {
+        if (current is null)
+        {
+            KernelLog.Write(LogLevel.Alert, $"CPU {Cpu.Id}, no task yet");
+            return;
+        }
+
+        KernelLog.Write(LogLevel.Alert, $"CPU {Cpu.Id}, task {current.Name} (pid {current.Id}), preempt count {current.PreemptCount:x}, sleeping locks {current.SleepingLocks}");
     }
 
     private static void PrintRegisters(ref KernelRegisters r)
@@ -68,7 +129,7 @@ public static class FaultReport
     }
 
     /// <summary>One line a frame: method+offset (file:line).</summary>
-    public static void PrintStack(ReadOnlySpan<ulong> addresses)
+    internal static void PrintStack(ReadOnlySpan<ulong> addresses)
     {
         KernelLog.Write(LogLevel.Alert, "call trace:"u8);
         for (var i = 0; i < addresses.Length; i++)

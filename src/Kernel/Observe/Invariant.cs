@@ -7,6 +7,8 @@ namespace Jiffy.Kernel.Observe;
 
 public static class Invariant
 {
+    private const ulong InterruptFlag = 1 << 9;
+
     /// <summary>What the last broken invariant said; for the fault report.</summary>
     public static string? LastBroken { get; private set; }
 
@@ -21,7 +23,8 @@ public static class Invariant
     public static void Fail(string what)
     {
         LastBroken = what;
-        var registers = default(KernelRegisters);
+        var registers = default(KernelRegisters); // no place but the caller's: the report walks the stack it runs on
+        registers.Rflags = Cpu.InterruptsOn ? InterruptFlag : 0;
         KernelEntry.Instance.KernelFault(KernelFaultKind.Assertion, 0, ref registers);
         while (true)
             Cpu.Relax();

@@ -16,28 +16,15 @@ public static class KernelConsole
     /// <summary>Guards the serial port's registers.</summary>
     public static SpinLock<SerialRank, IrqsOff> SerialLock;
 
-    /// <summary>In a panic nobody else runs, and the lock may be held by one who never lets go.</summary>
-    private static bool s_ignoreLock;
+    public static void Init() => SerialLock = default;
 
-    public static void Init()
-    {
-        SerialLock = default;
-        s_ignoreLock = false;
-    }
-
-    public static void IgnoreLock() => s_ignoreLock = true;
-
-    /// <summary>Writes head, text and an end of line.</summary>
+    /// <summary>Writes head, text and an end of line. In a fault report or panic it does not wait for a lock that may never be free.</summary>
     public static void WriteLine(ReadOnlySpan<byte> head, ReadOnlySpan<byte> text)
     {
-        if (s_ignoreLock)
-        {
-            WriteParts(head, text);
-            return;
-        }
-
-        using (SerialLock.Acquire())
-            WriteParts(head, text);
+        var locked = ReportLock.Enter(ref SerialLock, out var token);
+        WriteParts(head, text);
+        if (locked)
+            SerialLock.Release(token);
     }
 
     private static void WriteParts(ReadOnlySpan<byte> head, ReadOnlySpan<byte> text)

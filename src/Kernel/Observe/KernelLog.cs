@@ -1,8 +1,12 @@
 // The kernel log: a ring of records that dmesg, syslog(2) and /dev/kmsg read, and the console shows when urgent enough.
-// Contexts: any, hardirq included. Lock: s_lock guards ring and counters; the console is written outside it.
-// Linux: printk(), struct printk_ringbuffer. man 2 syslog.
+// Contexts: any, hardirq and fault reports included. Lock: s_lock guards ring and counters; the console is written outside it.
+// Readers are woken by the writer where that is allowed; elsewhere (interrupts, a lock held) by an interrupt that the CPU sends itself.
+// No wake-up is lost: a reader queues itself and then looks for a record; a writer adds the record, passes a full barrier and then looks
+// for readers. Linux: printk(), struct printk_ringbuffer, irq_work. man 2 syslog.
 using System;
 using System.Runtime.CompilerServices;
+using System.Threading;
+using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Wait;
@@ -28,6 +32,12 @@ public struct LogRecord
 {
     public LogLevel Level;
 
+    /// <summary>Who speaks, as syslog(3) numbers it: 0 the kernel, 1 programs.</summary>
+    public int Facility;
+
+    /// <summary>Level and facility in one number, as log daemons get them.</summary>
+    public readonly int Priority => (Facility << 3) | (int)Level;
+
     /// <summary>Nanoseconds since start.</summary>
     public long Time;
     public long Sequence;
@@ -40,6 +50,15 @@ public static class KernelLog
     public const int MaxText = 224;
 
     private const int Slots = 512;
+
+    /// <summary>A record that says no level gets this one. Linux: MESSAGE_LOGLEVEL_DEFAULT.</summary>
+    public const LogLevel DefaultLevel = LogLevel.Warning;
+
+    /// <summary>The console's level at start: it shows errors and worse. And what <c>debug</c> on the command line makes it: all.</summary>
+    public const int QuietLevel = (int)LogLevel.Warning, ShowsAll = 10;
+
+    /// <summary>Facility of what programs write to /dev/kmsg.</summary>
+    public const int UserFacility = 1;
 
     [InlineArray(MaxText)]
     private struct TextBytes
@@ -61,9 +80,10 @@ public static class KernelLog
     private static SpinLock<Rank, IrqsOff> s_lock;
     private static Slot[]? s_slots;
     private static long s_next, s_clearedBefore;
+    private static int s_wakeWanted;
 
     /// <summary>Records more urgent than this go to the console: /proc/sys/kernel/printk's first number.</summary>
-    public static int ConsoleLevel = (int)LogLevel.Warning;
+    public static int ConsoleLevel = QuietLevel;
 
     /// <summary>Sleepers on /dev/kmsg and syslog(2).</summary>
     public static WaitQueue Readers { get; private set; } = null!;
@@ -74,6 +94,7 @@ public static class KernelLog
         s_slots = new Slot[Slots];
         s_next = 0;
         s_clearedBefore = 0;
+        s_wakeWanted = 0;
         ConsoleLevel = consoleLevel;
         Readers = new WaitQueue();
     }
@@ -92,24 +113,59 @@ public static class KernelLog
 
     public static void Write(LogLevel level, ref LogMessage message) => Write(level, message.Text);
 
-    public static void Write(LogLevel level, ReadOnlySpan<byte> text)
+    public static void Write(LogLevel level, ReadOnlySpan<byte> text) => Write(level, 0, text);
+
+    /// <summary>Adds a record; text beyond <see cref="MaxText"/> bytes is cut. Any context.</summary>
+    public static void Write(LogLevel level, int facility, ReadOnlySpan<byte> text)
     {
         var time = Clock.Now;
         text = text.Slice(0, Math.Min(text.Length, MaxText));
         if (s_slots is { } slots)
         {
-            using (s_lock.Acquire())
-            {
-                ref var slot = ref slots[s_next % Slots];
-                slot.Record = new LogRecord { Level = level, Time = time, Sequence = s_next, Length = text.Length };
-                Span<byte> bytes = slot.Text;
-                text.CopyTo(bytes);
-                s_next++;
-            }
+            var locked = ReportLock.Enter(ref s_lock, out var token);
+            Store(slots, new LogRecord { Level = level, Facility = facility, Time = time, Length = text.Length }, text);
+            if (locked)
+                s_lock.Release(token);
+            WakeReaders();
         }
 
-        if ((int)level < ConsoleLevel)
+        if ((int)level < ConsoleLevel || FaultReport.IsReportingHere || Panic.HasBegun)
             Show(time, text);
+    }
+
+    /// <summary>For <see cref="Provoke"/>: a fault in the log's own code.</summary>
+    internal static void FaultWhileLocked()
+    {
+        using (s_lock.Acquire())
+            Provoke.Null();
+    }
+
+    private static void Store(Slot[] slots, LogRecord record, ReadOnlySpan<byte> text)
+    {
+        record.Sequence = s_next;
+        ref var slot = ref slots[s_next % Slots];
+        slot.Record = record;
+        Span<byte> bytes = slot.Text;
+        text.CopyTo(bytes);
+        Volatile.Write(ref s_next, s_next + 1);
+    }
+
+    private static void WakeReaders()
+    {
+        Interlocked.Exchange(ref s_wakeWanted, 1); // a full barrier
+        if (Readers.IsEmpty || FaultReport.IsReportingHere || Panic.HasBegun)
+            return;
+        if (Context.MaySleep)
+            WakeWaitingReaders();
+        else
+            Cpu.SendReschedule(Cpu.Id);
+    }
+
+    /// <summary>Wakes readers if there is something new. With no lock of rank WaitQueue or higher held: from process context and interrupts.</summary>
+    internal static void WakeWaitingReaders()
+    {
+        if (Volatile.Read(ref s_wakeWanted) != 0 && Interlocked.Exchange(ref s_wakeWanted, 0) != 0)
+            Readers.WakeUpAll();
     }
 
     /// <summary>Copies record <paramref name="sequence"/>; its text's length is in the record. False: not written yet or overwritten.</summary>

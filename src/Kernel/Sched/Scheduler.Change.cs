@@ -15,6 +15,7 @@ public static partial class Scheduler
     {
         child.PreemptCount = CountAtSwitch;
         child.HeldCount = 0;
+        child.SleepingLocks = 0;
         child.CpuIndex = parent.CpuIndex;
         child.QueueState = QueueState.Off;
         child.Affinity = parent.IsIdle ? CpuSet.FirstN(Cpu.Count) : parent.Affinity;

@@ -52,7 +52,7 @@ public static class LockChecks
 
     private static void Push(LockRank rank, bool nested)
     {
-        if (Cpu.Current is not Task task)
+        if (Cpu.Current is not Task task || task.SkipsLockChecks)
             return;
         var highest = Highest(task);
         if (nested ? (int)rank < highest : (int)rank <= highest)
@@ -67,7 +67,7 @@ public static class LockChecks
 
     private static void Pop(LockRank rank)
     {
-        if (Cpu.Current is Task task)
+        if (Cpu.Current is Task { SkipsLockChecks: false } task)
             Remove(task, rank);
     }
 

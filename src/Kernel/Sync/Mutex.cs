@@ -39,8 +39,10 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     {
         Context.MightSleep();
         LockChecks.Taking(TRank.Rank);
-        if (!TryTake(Task.Current))
+        var current = Task.Current;
+        if (!TryTake(current))
             WaitFor(TaskState.Uninterruptible);
+        current.SleepingLocks++;
         return new Guard(ref this);
     }
 
@@ -49,8 +51,10 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     {
         Context.MightSleep();
         LockChecks.TakingNested(TRank.Rank);
-        if (!TryTake(Task.Current))
+        var current = Task.Current;
+        if (!TryTake(current))
             WaitFor(TaskState.Uninterruptible);
+        current.SleepingLocks++;
     }
 
     /// <summary>Takes the lock without a guard. <see cref="Release"/> must follow.</summary>
@@ -58,8 +62,10 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     {
         Context.MightSleep();
         LockChecks.Taking(TRank.Rank);
-        if (!TryTake(Task.Current))
+        var current = Task.Current;
+        if (!TryTake(current))
             WaitFor(TaskState.Uninterruptible);
+        current.SleepingLocks++;
     }
 
     /// <summary>Takes the lock unless a signal comes first (<paramref name="state"/>: Interruptible or Killable). On None <see cref="Release"/> must follow.</summary>
@@ -68,8 +74,13 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     {
         Context.MightSleep();
         LockChecks.Taking(TRank.Rank);
-        if (TryTake(Task.Current) || WaitFor(state))
+        var current = Task.Current;
+        if (TryTake(current) || WaitFor(state))
+        {
+            current.SleepingLocks++;
             return Errno.None;
+        }
+
         LockChecks.Releasing(TRank.Rank);
         return Errno.ERESTARTSYS;
     }
@@ -77,18 +88,22 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     /// <summary>Takes the lock if it is free. On true <see cref="Release"/> must follow. Does not sleep.</summary>
     public bool TryAcquire()
     {
-        if (!TryTake(Task.Current))
+        var current = Task.Current;
+        if (!TryTake(current))
             return false;
         LockChecks.TakingNested(TRank.Rank);
+        current.SleepingLocks++;
         return true;
     }
 
     /// <summary>Gives the lock back. The caller is its owner.</summary>
     public void Release()
     {
-        if (_owner != Task.Current)
+        var current = Task.Current;
+        if (_owner != current)
             Invariant.Fail("mutex released by a task that does not own it");
         LockChecks.Releasing(TRank.Rank);
+        current.SleepingLocks--;
         if (Volatile.Read(ref _handOver) != 0 && TryHandOver())
             return;
         Interlocked.Exchange(ref _owner, null);

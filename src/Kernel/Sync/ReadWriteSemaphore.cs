@@ -26,6 +26,7 @@ public sealed class ReadWriteSemaphore<TRank> where TRank : struct, ILockRank
         Context.MightSleep();
         LockChecks.Taking(TRank.Rank);
         _readers.WaitEvent(this, static s => Volatile.Read(ref s._waitingWriters) == 0 && s.TryShare(), TaskState.Uninterruptible);
+        Task.Current.SleepingLocks++;
         return new ReadGuard(this);
     }
 
@@ -37,6 +38,7 @@ public sealed class ReadWriteSemaphore<TRank> where TRank : struct, ILockRank
         Interlocked.Increment(ref _waitingWriters);
         _writers.WaitEvent(this, static s => Interlocked.CompareExchange(ref s._state, -1, 0) == 0, TaskState.Uninterruptible, exclusive: true);
         Interlocked.Decrement(ref _waitingWriters);
+        Task.Current.SleepingLocks++;
         return new WriteGuard(this);
     }
 
@@ -46,6 +48,7 @@ public sealed class ReadWriteSemaphore<TRank> where TRank : struct, ILockRank
         if (!TryShare())
             return false;
         LockChecks.TakingNested(TRank.Rank);
+        Task.Current.SleepingLocks++;
         return true;
     }
 
@@ -60,6 +63,7 @@ public sealed class ReadWriteSemaphore<TRank> where TRank : struct, ILockRank
     public void ReleaseRead()
     {
         LockChecks.Releasing(TRank.Rank);
+        Task.Current.SleepingLocks--;
         if (Interlocked.Decrement(ref _state) == 0)
             WakeNext();
     }
@@ -67,6 +71,7 @@ public sealed class ReadWriteSemaphore<TRank> where TRank : struct, ILockRank
     public void ReleaseWrite()
     {
         LockChecks.Releasing(TRank.Rank);
+        Task.Current.SleepingLocks--;
         Interlocked.Exchange(ref _state, 0);
         WakeNext();
     }

@@ -19,6 +19,12 @@ public sealed partial class Task
     internal HeldRanks HeldRanks;
     internal int HeldCount;
 
+    /// <summary>A fault report runs on this task: what it takes and gives back is not looked at.</summary>
+    internal bool SkipsLockChecks;
+
+    /// <summary>Mutexes and semaphores this task holds: it must not be ended by force then. Written by the task alone.</summary>
+    internal int SleepingLocks;
+
     // Links of the queue of the one sleeping lock this task waits for; guarded by that lock's inner lock.
     private Links<Task> _lockLinks;
     internal int LockWoken;

@@ -31,6 +31,8 @@ public sealed class SystemFileSystem : FileSystemType
         var kernel = top.AddDirectory("kernel");
         kernel.AddText("address_bits", static text => text.Append("64\n"u8));
         kernel.AddText("cpu_byteorder", static text => text.Append("little\n"u8));
+        kernel.AddText("oops_count", static text => text.Append($"{FaultReport.Count}\n"));
+        ProvokeFile.AddTo(kernel.AddDirectory("debug"));
         top.AddDirectory("module");
         top.AddDirectory("power");
         var made = NodeNames.MakeFileSystem(s_type, top);

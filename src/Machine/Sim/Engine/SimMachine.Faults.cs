@@ -34,7 +34,9 @@ public sealed partial class SimMachine
     {
         if (error is StackAbandoned || fiber.IsUnwinding || !Options.FaultsGoToKernel || _failure is not null)
             return false;
+        const ulong interruptFlag = 1 << 9;
         var registers = default(KernelRegisters);
+        registers.Rflags = Cpu.InterruptsOn ? interruptFlag : 0;
         KernelEntry.Instance.KernelFault(KindOf(error), 0, ref registers);
         return false;
     }

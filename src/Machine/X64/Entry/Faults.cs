@@ -80,6 +80,7 @@ internal static unsafe class Faults
     {
         var registers = default(KernelRegisters);
         Backtrace.CaptureRegisters(&registers);
+        registers.Rflags = Cpu.InterruptsOn ? Instructions.InterruptFlag : 0;
         Report(KindOf(kind), 0, &registers);
     }
 
