@@ -95,16 +95,12 @@ public static class FaultReport
         Provoke.InReport();
         Span<ulong> addresses = stackalloc ulong[MaxDepth];
         int count;
+        if (registers.Cs != 0)
+            PrintRegisters(ref registers); // else not from the processor: nothing in them but what a stack walk needs
         if (registers.Rip != 0)
-        {
-            PrintRegisters(ref registers);
             count = Backtrace.Walk(ref registers, addresses);
-        }
         else
-        {
             count = Backtrace.WalkHere(addresses);
-        }
-
         PrintStack(addresses.Slice(0, count));
     }
 
@@ -128,12 +124,21 @@ public static class FaultReport
         KernelLog.Write(LogLevel.Alert, $"r13 {r.R13:x16} r14 {r.R14:x16} r15 {r.R15:x16}");
     }
 
-    /// <summary>One line a frame: method+offset (file:line).</summary>
+    /// <summary>One line a frame: method+offset (file:line). A place that called itself stands once.</summary>
     internal static void PrintStack(ReadOnlySpan<ulong> addresses)
     {
         KernelLog.Write(LogLevel.Alert, "call trace:"u8);
+        var repeated = 0;
         for (var i = 0; i < addresses.Length; i++)
         {
+            repeated = i != 0 && addresses[i] == addresses[i - 1] ? repeated + 1 : 0;
+            if (repeated != 0)
+            {
+                if (i + 1 == addresses.Length || addresses[i + 1] != addresses[i])
+                    KernelLog.Write(LogLevel.Alert, $"  ... {repeated} more of the same");
+                continue;
+            }
+
             if (Backtrace.TryDescribe(addresses[i], out var where))
                 KernelLog.Write(LogLevel.Alert, $"  {where.Method}+{where.Offset:x} ({where.File}:{where.Line})");
             else
