@@ -47,7 +47,7 @@ public sealed class JiffyKernel : KernelEntry
     public override void KernelFault(KernelFaultKind kind, ulong address, ref KernelRegisters registers) =>
         FaultReport.Handle(kind, address, ref registers);
 
-    public override bool TryTakeFrame(out FrameNumber frame) => FrameAllocator.TryTakeUserClear(out frame);
+    public override bool TryTakeFrame(out FrameNumber frame) => OutOfMemory.TryTakeClear(out frame);
 
     public override void GiveFrame(FrameNumber frame) => FrameAllocator.Give(frame);
 

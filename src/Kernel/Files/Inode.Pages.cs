@@ -2,6 +2,7 @@
 // Locks: _pagesLock (spin) guards the index; frames are counted, so that a page being copied from or mapped outlives truncation.
 // Taking a page never needs a sleeping lock of this room, so that page faults may do it. Linux: mm/shmem.c, filemap.
 using System;
+using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Sync;
 using Jiffy.Machine;
@@ -28,20 +29,23 @@ public sealed partial class Inode
         }
     }
 
-    /// <summary>The page's frame counted for the caller, made (zeroed) if it is a hole. False: file system full or no memory.</summary>
-    public bool TryMakePage(long page, out FrameNumber frame)
+    /// <summary>The page's frame counted for the caller, made (zeroed) if it is a hole.</summary>
+    /// <returns>ENOSPC: the file system is full; ENOMEM; EFBIG.</returns>
+    public Errno MakePage(long page, out FrameNumber frame)
     {
         if (TryFindPage(page, out frame))
-            return true;
-        if (page >= PageIndex.MaxPages || !FileSystem.TryChargePage())
-            return false;
-        if (!FrameAllocator.TryTakeUserClear(out frame))
+            return Errno.None;
+        if (page >= PageIndex.MaxPages)
+            return Errno.EFBIG;
+        if (!FileSystem.TryChargePage())
+            return Errno.ENOSPC;
+        if (!FrameAllocator.TryTakeContentsClear(out frame))
         {
             FileSystem.UnchargePages(1);
-            return false;
+            return Errno.ENOMEM;
         }
 
-        return TryEnterPage(page, ref frame);
+        return TryEnterPage(page, ref frame) ? Errno.None : Errno.ENOMEM;
     }
 
     /// <summary>Puts a frame of the caller's (one use, taken over) at a hole: for unpacking. False: as above, the frame still the caller's.</summary>

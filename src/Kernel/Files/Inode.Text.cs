@@ -29,8 +29,9 @@ public sealed partial class Inode
         }
         else
         {
-            if (!TryMakePage(0, out var frame))
-                return Errno.ENOSPC;
+            var error = MakePage(0, out var frame);
+            if (error != Errno.None)
+                return error;
             text.CopyTo(Frames.Bytes(frame));
             FrameTable.Drop(frame);
         }

@@ -109,7 +109,7 @@ public sealed class MemoryInodeOperations : InodeOperations
     public override bool TryGetPage(Inode inode, long pageIndex, bool forWrite, out Machine.FrameNumber frame)
     {
         frame = Machine.FrameNumber.None;
-        return inode.IsRegular && pageIndex << Machine.Frames.Shift < inode.Size && inode.TryMakePage(pageIndex, out frame);
+        return inode.IsRegular && pageIndex << Machine.Frames.Shift < inode.Size && inode.MakePage(pageIndex, out frame) == Errno.None;
     }
 
 }

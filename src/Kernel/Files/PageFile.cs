@@ -34,7 +34,7 @@ public static class PageFile
         return done == 0 && to.HasFaulted ? Errno.EFAULT : done;
     }
 
-    /// <summary>Writes at <paramref name="position"/>, moving it; Contents held. EFBIG, ENOSPC, EFAULT when nothing could be written.</summary>
+    /// <summary>Writes at <paramref name="position"/>, moving it; Contents held. EFBIG, ENOSPC, ENOMEM, EFAULT when nothing could be written.</summary>
     public static Result<int> Write(Inode inode, ref IoBuffer from, ref long position)
     {
         var start = from.Done;
@@ -49,11 +49,9 @@ public static class PageFile
 
             var offset = (int)(position & (Frames.Size - 1));
             var count = System.Math.Min(Frames.Size - offset, from.Remaining);
-            if (!inode.TryMakePage(position >> Frames.Shift, out var frame))
-            {
-                error = Errno.ENOSPC;
+            error = inode.MakePage(position >> Frames.Shift, out var frame);
+            if (error != Errno.None)
                 break;
-            }
 
             var copied = from.CopyTo(Frames.Bytes(frame).Slice(offset, count));
             FrameTable.Drop(frame);
@@ -100,13 +98,14 @@ public static class PageFile
         inode.RemovePages(first, last);
     }
 
-    /// <summary>Gives every page of a range a frame; Contents held. ENOSPC: those made stay, as Linux's ramfs leaves them.</summary>
+    /// <summary>Gives every page of a range a frame; Contents held. ENOSPC, ENOMEM: those made stay, as Linux's ramfs leaves them.</summary>
     public static Errno Reserve(Inode inode, long start, long end)
     {
         for (var page = start >> Frames.Shift; page << Frames.Shift < end; page++)
         {
-            if (!inode.TryMakePage(page, out var frame))
-                return Errno.ENOSPC;
+            var error = inode.MakePage(page, out var frame);
+            if (error != Errno.None)
+                return error;
             FrameTable.Drop(frame);
         }
 

@@ -89,7 +89,7 @@ public struct PageIndex
     /// <summary>Gives all nodes back; no page is left.</summary>
     public void FreeNodes()
     {
-        if (_height > 0)
+        if (_height > 0 && !_root.IsNone)
             FreeNode(_root, _height - 1);
         _root = FrameNumber.None;
         _height = 0;

@@ -17,7 +17,7 @@ internal enum FaultResult
     /// <summary>The area does not allow it. SEGV_ACCERR.</summary>
     NotAllowed,
 
-    /// <summary>Beyond the end of the file. SIGBUS.</summary>
+    /// <summary>Beyond the end of the file, or its file system is full. SIGBUS.</summary>
     BeyondFile,
 
     OutOfMemory,
@@ -70,7 +70,7 @@ public sealed partial class AddressSpace
 
     private FaultResult EnterZeros(Area area, ulong page)
     {
-        if (!FrameAllocator.TryTakeUserClear(out var frame))
+        if (!OutOfMemory.TryTakeClear(out var frame))
             return FaultResult.OutOfMemory;
         return EnterOrDrop(area, page, frame, OwnPageMark | PageFlags.Writable | PageFlags.Dirty);
     }
@@ -99,7 +99,7 @@ public sealed partial class AddressSpace
             return result;
         }
 
-        if (!FrameAllocator.TryTakeUser(out var copy))
+        if (!OutOfMemory.TryTake(out var copy))
         {
             FrameTable.Drop(frame);
             return FaultResult.OutOfMemory;
@@ -146,7 +146,7 @@ public sealed partial class AddressSpace
             return shared.TryGetPage(index, out frame) ? FaultResult.Done : FaultResult.OutOfMemory;
         if (area.File!.TryGetMappedPage(index, forWrite, out frame))
             return FaultResult.Done;
-        return area.File.HasMappedPage(index) ? FaultResult.OutOfMemory : FaultResult.BeyondFile;
+        return area.File.HasMappedPage(index) && !area.File.IsFileSystemFull ? FaultResult.OutOfMemory : FaultResult.BeyondFile;
     }
 
     private FaultResult MakeWritable(Area area, ulong page, PageEntry entry)
@@ -165,7 +165,7 @@ public sealed partial class AddressSpace
     // The entry changes to a copy of the frame's contents; others keep the frame.
     private FaultResult CopyPage(Area area, ulong page, PageEntry entry)
     {
-        if (!FrameAllocator.TryTakeUser(out var copy))
+        if (!OutOfMemory.TryTake(out var copy))
             return FaultResult.OutOfMemory;
         var wasZeroPage = (entry.Flags & ZeroPageMark) != 0;
         if (wasZeroPage)

@@ -4,6 +4,7 @@
 // need the object and its table: the users together one, and each CPU that has the table loaded one. The last pin frees both.
 // Lock: _lock (sleeping, rank AddressSpace) guards areas, page-table changes and counts. Nothing that holds it copies to or from
 // user memory or drops a file. Pooled. Linux: struct mm_struct.
+using System;
 using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
@@ -49,8 +50,9 @@ public sealed partial class AddressSpace
     {
         MemoryLayout.Init();
         Pool = new Pool<AddressSpace, Pooled>("address_space", 1 << 15);
-        Area.Pool = new Pool<Area, Area.Pooled>("area", 1 << 20);
+        Area.Pool = new Pool<Area, Area.Pooled>("area", (int)Math.Clamp(2 * FrameAllocator.TotalFrames, 1 << 14, 1 << 20));
         SharedPages.Init();
+        OutOfMemory.Init();
         InitSwitch();
         InitZeroPage();
     }

@@ -23,7 +23,7 @@ public static class FrameAllocator
     private static uint[]? s_first;        // per order, the first free block; null before Init is done
     private static int[] s_blocks = null!; // per order, how many
     private static int[] s_early = null!;  // per range of the machine's, frames taken from its end before Init was done
-    private static long s_free, s_total, s_reserve;
+    private static long s_free, s_total, s_reserve, s_room;
 
     private readonly struct FrameAllocatorRank : ILockRank
     {
@@ -61,6 +61,7 @@ public static class FrameAllocator
         }
 
         s_reserve = Math.Min(s_total / 32, 512);
+        s_room = Math.Min(s_total / 16, 2048);
     }
 
     /// <summary>Adds memory that was reserved so far (free ranges, the ramdisk's frames after use).</summary>
@@ -107,6 +108,15 @@ public static class FrameAllocator
     public static bool TryTakeUserClear(out FrameNumber frame)
     {
         if (!TryTakeUser(out frame))
+            return false;
+        Frames.Clear(frame);
+        return true;
+    }
+
+    /// <summary>Takes one frame of zeros for contents that outlive their writer: files in memory. Leaves programs room to go on running.</summary>
+    public static bool TryTakeContentsClear(out FrameNumber frame)
+    {
+        if (!TryTakeBlock(0, s_reserve + s_room, out frame))
             return false;
         Frames.Clear(frame);
         return true;

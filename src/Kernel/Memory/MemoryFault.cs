@@ -1,5 +1,5 @@
 // Page faults: the way from the processor's exception to the address space, and from its answer to a signal or a failed copy.
-// A fault that cannot be served because memory is exhausted ends the program that ran into it; the kernel goes on.
+// A fault that cannot be served because memory is exhausted ends the largest program and waits for its memory; the kernel goes on.
 // Contexts: process, with interrupts and preemption as they were at the access; where sleeping is not possible the copy fails.
 // Linux: do_user_addr_fault(). man 7 signal: SIGSEGV, SIGBUS.
 using Jiffy.Kernel.Abi;
@@ -21,7 +21,11 @@ public static class MemoryFault
         if (current.Memory is not { } memory)
             return false;
         current.MinorFaults++;
-        var result = memory.ServeFault(address, access);
+        FaultResult result;
+        var tries = 0;
+        do
+            result = memory.ServeFault(address, access);
+        while (result == FaultResult.OutOfMemory && OutOfMemory.TryRelieve(tries++));
         if (result == FaultResult.Done)
             return true;
         if (!fromUser)

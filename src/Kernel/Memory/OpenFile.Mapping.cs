@@ -41,6 +41,9 @@ public sealed partial class OpenFile
         return HasMappedPage(index) && Inode.TryFindPage(index, out frame);
     }
 
+    /// <summary>A hole cannot be filled because the file system has reached its limit.</summary>
+    internal bool IsFileSystemFull => Inode.FileSystem.PagesUsed >= Inode.FileSystem.PageLimit;
+
     /// <summary>True when the page is not beyond the end.</summary>
     internal bool HasMappedPage(long index) => index < (Inode.Size + Frames.Size - 1) >> Frames.Shift;
 }

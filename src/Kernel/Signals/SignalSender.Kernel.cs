@@ -100,11 +100,11 @@ public static partial class SignalSender
     }
 
     /// <summary>
-    /// Tells a parent that a child has ended. False: it ignores SIGCHLD or asked for no zombies, so nobody will wait. Lock held.
+    /// Tells a parent that a child has ended. False: it ignores SIGCHLD, asked for no zombies, or is a kernel thread: nobody will wait. Lock held.
     /// </summary>
     internal static bool SendChildEnded(ThreadGroup parent, ThreadGroup child)
     {
-        var wanted = true;
+        var wanted = !parent.Leader.IsKernelThread;
         if (child.ExitSignal == SignalNumber.SIGCHLD && parent.Leader.Handlers is { } handlers)
         {
             ref var action = ref handlers[SignalNumber.SIGCHLD];

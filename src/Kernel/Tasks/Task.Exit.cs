@@ -14,25 +14,30 @@ namespace Jiffy.Kernel.Tasks;
 public sealed partial class Task
 {
     /// <summary>Ends every thread of the process; <paramref name="status"/> as wait4 shows it. Does not return.</summary>
-    public static void ExitGroup(int status)
+    public static void ExitGroup(int status) => ExitCurrent(BeginExitGroup(status));
+
+    /// <summary>The same, but returns: the current task ends, too, instead of going back to user mode. For callers that hold something.</summary>
+    internal static void ExitGroupLater(int status)
+    {
+        BeginExitGroup(status);
+        using (TaskTree.Lock.Acquire())
+            Current.ForceKill();
+    }
+
+    /// <summary>Tells the other threads to end; the status that counts, which is another's if the process was ending already.</summary>
+    private static int BeginExitGroup(int status)
     {
         var current = Current;
         var process = current.Group;
         using (TaskTree.Lock.Acquire())
         {
             if (process.IsExiting)
-            {
-                status = process.ExitStatus;
-            }
-            else
-            {
-                process.IsExiting = true;
-                process.ExitStatus = status;
-                KillOtherThreads(current);
-            }
+                return process.ExitStatus;
+            process.IsExiting = true;
+            process.ExitStatus = status;
+            KillOtherThreads(current);
+            return status;
         }
-
-        ExitCurrent(status);
     }
 
     /// <summary>Ends the current thread because its process ends or another thread calls exec. Does not return.</summary>
@@ -95,7 +100,7 @@ public sealed partial class Task
     private void Notify()
     {
         var process = Group;
-        ThreadGroup? freed = null;
+        var reaped = default(LinkedRing<ThreadGroup, ThreadGroup.InUnwaited>);
         var unlinked = false;
         using (TaskTree.Lock.Acquire())
         {
@@ -109,7 +114,7 @@ public sealed partial class Task
                     process.ExitStatus = process.Leader == this ? ExitStatus : process.Leader.ExitStatus;
                 process.IsExiting = true;
                 LeaveSession(process);
-                GiveChildrenAway(process);
+                GiveChildrenAway(process, ref reaped);
                 process.IsZombie = true;
             }
 
@@ -120,16 +125,13 @@ public sealed partial class Task
             }
 
             process.ExecTask?.OwnWaitForThreads();
-            if (process.IsZombie && !NotifyParent(process))
-            {
-                process.IsReaped = true;
-                freed = process;
-            }
+            if (process.IsZombie)
+                NotifyParent(process, ref reaped);
         }
 
-        // Nobody will wait for it: it reaps itself.
-        if (freed is not null)
-            Release(freed);
+        // Nobody will wait for these, its own process perhaps among them.
+        while (reaped.RemoveFirst() is { } unwaited)
+            Release(unwaited);
         if (unlinked)
             Drop();
     }
@@ -147,7 +149,7 @@ public sealed partial class Task
     }
 
     /// <summary>Orphans go to the nearest living subreaper, else to init. TaskTree.Lock held.</summary>
-    private static void GiveChildrenAway(ThreadGroup process)
+    private static void GiveChildrenAway(ThreadGroup process, ref LinkedRing<ThreadGroup, ThreadGroup.InUnwaited> reaped)
     {
         var heir = FindReaper(process);
         while (process.FirstChild is { } child)
@@ -158,9 +160,12 @@ public sealed partial class Task
             if (heir is null)
                 continue;
             SignalSender.ParentDied(child);
-            if (child.IsZombie)
-                NotifyParent(child);
-            else if (IsConnection(process, child))
+
+            // What an adoptive parent is told at the end is always SIGCHLD.
+            child.ExitSignal = SignalNumber.SIGCHLD;
+            if (child.IsZombie && !child.IsReaped)
+                NotifyParent(child, ref reaped);
+            else if (!child.IsZombie && IsConnection(process, child))
                 HangUpIfOrphaned(child.ProcessGroup, leaving: null);
         }
     }
@@ -205,14 +210,18 @@ public sealed partial class Task
         session.Terminal?.LeaderEnded(session);
     }
 
-    /// <summary>Tells the parent of a zombie. False: the parent does not care, and the zombie is to be reaped at once. TaskTree.Lock held.</summary>
-    private static bool NotifyParent(ThreadGroup process)
+    /// <summary>
+    /// Tells the parent of a zombie. When it does not care (or there is none) the zombie is claimed for the caller, who releases it
+    /// without the lock. TaskTree.Lock held.
+    /// </summary>
+    private static void NotifyParent(ThreadGroup process, ref LinkedRing<ThreadGroup, ThreadGroup.InUnwaited> reaped)
     {
         var parent = process.Parent;
-        if (parent is null)
-            return false;
-        var wanted = SignalSender.SendChildEnded(parent, process);
-        parent.ChildWait.WakeUpAll();
-        return wanted;
+        var wanted = parent is not null && SignalSender.SendChildEnded(parent, process);
+        parent?.ChildWait.WakeUpAll();
+        if (wanted)
+            return;
+        process.IsReaped = true;
+        reaped.AddLast(process);
     }
 }

@@ -8,7 +8,7 @@ namespace Jiffy.Kernel.Tasks;
 
 public sealed partial class ThreadGroup
 {
-    private Links<ThreadGroup> _poolLinks, _processLinks, _siblingLinks, _groupLinks;
+    private Links<ThreadGroup> _poolLinks, _processLinks, _siblingLinks, _groupLinks, _unwaitedLinks;
     internal LinkedRing<Task, Task.InGroup> ThreadRing;
     internal LinkedRing<ThreadGroup, InChildren> ChildRing;
 
@@ -121,6 +121,12 @@ public sealed partial class ThreadGroup
     internal readonly struct InChildren : ILinksOf<ThreadGroup>
     {
         public static ref Links<ThreadGroup> Of(ThreadGroup item) => ref item._siblingLinks;
+    }
+
+    /// <summary>Zombies that nobody will wait for, on their way out; the list of the task that ended.</summary>
+    internal readonly struct InUnwaited : ILinksOf<ThreadGroup>
+    {
+        public static ref Links<ThreadGroup> Of(ThreadGroup item) => ref item._unwaitedLinks;
     }
 
     internal readonly struct InProcessGroup : ILinksOf<ThreadGroup>

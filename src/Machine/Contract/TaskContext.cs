@@ -33,6 +33,9 @@ public abstract partial class TaskContext
     /// <returns>False when memory is exhausted; nothing has changed then.</returns>
     public partial bool TryCreateStack();
 
+    /// <summary>Frames that kernel stacks hold: those in use, those kept for the next tasks, and the tables that map them. Any context.</summary>
+    public static partial long FramesOfStacks { get; }
+
     /// <summary>Gives the stack back. The context must not be running anywhere.</summary>
     public partial void FreeStack();
 

@@ -49,9 +49,9 @@ internal static class MemoryTexts
         var sums = AddUpProcesses();
         text.Append($"nr_free_pages {FrameAllocator.FreeFrames}\nnr_anon_pages {sums.AnonymousPages}\nnr_mapped {sums.FilePages}\n");
         text.Append($"nr_file_pages {FileSystem.AllPages}\nnr_shmem {FileSystem.AllPages + SharedPages.TotalPages}\nnr_mlock {sums.LockedPages}\n");
-        text.Append($"nr_kernel_stack {StackBytes >> 10}\nnr_slab_unreclaimable {ObjectHeap.Used >> Frames.Shift}\n");
+        text.Append($"nr_kernel_stack {TaskContext.FramesOfStacks << Frames.Shift - 10}\nnr_slab_unreclaimable {ObjectHeap.Used >> Frames.Shift}\n");
         text.Append("pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n"u8);
-        text.Append($"pgfault {sums.MinorFaults}\npgmajfault 0\noom_kill 0\n");
+        text.Append($"pgfault {sums.MinorFaults}\npgmajfault 0\noom_kill {OutOfMemory.Ended}\n");
     }
 
     public static void WriteBuddies(PagedText text)
@@ -75,15 +75,13 @@ internal static class MemoryTexts
         }
     }
 
-    private static long StackBytes => (long)TaskTree.ThreadCount * TaskContext.StackBytes;
-
     private static void WriteKernel(PagedText text)
     {
         WritePages(text, "KReclaimable:", 0);
         WritePages(text, "Slab:", ObjectHeap.Used >> Frames.Shift);
         WritePages(text, "SReclaimable:", 0);
         WritePages(text, "SUnreclaim:", ObjectHeap.Used >> Frames.Shift);
-        WritePages(text, "KernelStack:", StackBytes >> Frames.Shift);
+        WritePages(text, "KernelStack:", TaskContext.FramesOfStacks);
     }
 
     private static void WritePages(PagedText text, string name, long pages) =>

@@ -174,8 +174,8 @@ public static class Exec
         current.BecomeProgram(file);
         error = Load(space, file, path, arguments, ref image, interpreter, ref interpreterImage);
         if (error != Errno.None)
-            Task.ExitGroup(SignalNumber.SIGSEGV);
-        return Errno.None;
+            Task.ExitGroupLater(SignalNumber.SIGSEGV);
+        return error;
     }
 
     private static Errno Load(AddressSpace space, OpenFile file, ReadOnlySpan<byte> path, ExecArguments arguments, ref ElfImage image, OpenFile? interpreter, ref ElfImage interpreterImage)

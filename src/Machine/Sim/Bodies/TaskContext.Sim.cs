@@ -42,12 +42,18 @@ public abstract partial class TaskContext
 
     public partial bool HasStack => _hasStack;
 
+    public static partial long FramesOfStacks => SimMachine.Current.FramesOfStacks;
+
     public partial bool TryCreateStack()
     {
         for (var i = 0; SimMachine.HasKernel && i < StackFrames; i++)
         {
             if (KernelEntry.Instance.TryTakeFrame(out _frames[i]))
+            {
+                SimMachine.Current.FramesOfStacks++;
                 continue;
+            }
+
             GiveFrames(i);
             return false;
         }
@@ -113,8 +119,10 @@ public abstract partial class TaskContext
     {
         for (var i = 0; SimMachine.HasKernel && i < count; i++)
         {
-            if (!_frames[i].IsNone)
-                KernelEntry.Instance.GiveFrame(_frames[i]);
+            if (_frames[i].IsNone)
+                continue;
+            KernelEntry.Instance.GiveFrame(_frames[i]);
+            SimMachine.Current.FramesOfStacks--;
             _frames[i] = default;
         }
     }

@@ -66,6 +66,7 @@ public sealed partial class SimMachine
         Array.Clear(_failAt);
         Array.Clear(_asked);
         _heapUsed = 0;
+        FramesOfStacks = 0;
         _unflushed.Clear();
     }
 }

@@ -7,6 +7,9 @@ public sealed partial class SimMachine
 {
     private readonly Baton _freer = new();
 
+    /// <summary>Frames the kernel gave for stacks that exist now.</summary>
+    internal long FramesOfStacks { get; set; }
+
     /// <summary>Starts all CPUs but the caller's; each waits for its turn.</summary>
     internal void StartOthers()
     {

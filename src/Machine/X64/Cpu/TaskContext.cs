@@ -31,6 +31,8 @@ public abstract unsafe partial class TaskContext
         return true;
     }
 
+    public static partial long FramesOfStacks => KernelStacks.Frames;
+
     public partial void FreeStack()
     {
         var block = _block;

@@ -15,6 +15,18 @@ internal static unsafe class KernelStacks
     private static ulong s_next = AddressSpace.Stacks;
     private static int s_mapping;             // guards the tables of the area
 
+    /// <summary>Frames of all stacks ever made, none of which is unmapped, and of their tables; a snapshot.</summary>
+    internal static long Frames
+    {
+        get
+        {
+            var stacks = (long)((Volatile.Read(ref s_next) - AddressSpace.Stacks) / SlotBytes);
+            return stacks * (TaskContext.StackBytes / AddressSpace.PageBytes) + TablesFor(stacks, AddressSpace.LargePage) + TablesFor(stacks, AddressSpace.GiantPage);
+        }
+    }
+
+    private static long TablesFor(long stacks, ulong bytesOfTable) => (long)(((ulong)stacks * SlotBytes + bytesOfTable - 1) / bytesOfTable);
+
     /// <summary>A stack's block, its contents undefined; null when memory is exhausted.</summary>
     internal static ContextBlock* TryTake()
     {
@@ -77,7 +89,7 @@ internal static unsafe class KernelStacks
     private static void GiveFrames(ulong* frames, int count)
     {
         for (var i = 0; i < count; i++)
-            KernelEntry.Instance.GiveFrame(new FrameNumber((uint)(frames[i] >> Frames.Shift)));
+            KernelEntry.Instance.GiveFrame(new FrameNumber((uint)(frames[i] >> Machine.Frames.Shift)));
     }
 
     private static bool Acquire(ref int held)
