@@ -92,6 +92,7 @@ public static class StartUp
 
     private static void InitSignals()
     {
+        SignalSender.InitReports();
         SignalHandlers.Pool = new Pool<SignalHandlers, SignalHandlers.Pooled>("signal_handlers", TaskTree.MaxThreads);
         QueuedSignal.Pool = new Pool<QueuedSignal, QueuedSignal.Pooled>("queued_signal", 4 * TaskTree.MaxThreads);
     }

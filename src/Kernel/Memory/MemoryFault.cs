@@ -39,15 +39,19 @@ public static class MemoryFault
         switch (result)
         {
             case FaultResult.NotMapped:
+                SignalSender.TellBadAccess(SignalNumber.SIGSEGV, address);
                 SignalSender.ForceFault(SignalNumber.SIGSEGV, SignalCode.SEGV_MAPERR, address);
                 break;
             case FaultResult.NotAllowed:
+                SignalSender.TellBadAccess(SignalNumber.SIGSEGV, address);
                 SignalSender.ForceFault(SignalNumber.SIGSEGV, SignalCode.SEGV_ACCERR, address);
                 break;
             case FaultResult.BeyondFile:
+                SignalSender.TellBadAccess(SignalNumber.SIGBUS, address);
                 SignalSender.ForceFault(SignalNumber.SIGBUS, SignalCode.BUS_ADRERR, address);
                 break;
             default:
+                SignalSender.TellOutOfMemory();
                 SignalSender.ForceFault(SignalNumber.SIGKILL, SignalCode.SI_KERNEL, address);
                 break;
         }

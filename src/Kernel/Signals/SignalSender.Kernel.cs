@@ -71,10 +71,12 @@ public static partial class SignalSender
         switch (kind)
         {
             case UserException.DivideError:
+                TellTrap(SignalNumber.SIGFPE, "trap divide error");
                 ForceFault(SignalNumber.SIGFPE, SignalCode.FPE_INTDIV, user.Rip);
                 break;
             case UserException.FloatingPoint:
             case UserException.SimdFloatingPoint:
+                TellTrap(SignalNumber.SIGFPE, "trap floating-point exception");
                 ForceFault(SignalNumber.SIGFPE, SignalCode.FPE_FLTINV, user.Rip);
                 break;
             case UserException.Breakpoint:
@@ -85,15 +87,19 @@ public static partial class SignalSender
                 ForceFault(SignalNumber.SIGTRAP, SignalCode.TRAP_TRACE, user.Rip);
                 break;
             case UserException.InvalidOpcode:
+                TellTrap(SignalNumber.SIGILL, "trap invalid opcode");
                 ForceFault(SignalNumber.SIGILL, SignalCode.ILL_ILLOPN, user.Rip);
                 break;
             case UserException.AlignmentCheck:
+                TellTrap(SignalNumber.SIGBUS, "trap alignment check");
                 ForceFault(SignalNumber.SIGBUS, SignalCode.BUS_ADRALN, address);
                 break;
             case UserException.StackSegment:
+                TellTrap(SignalNumber.SIGBUS, "stack segment");
                 ForceFault(SignalNumber.SIGBUS, SignalCode.SI_KERNEL, 0);
                 break;
             default:
+                TellTrap(SignalNumber.SIGSEGV, "general protection fault");
                 ForceFault(SignalNumber.SIGSEGV, SignalCode.SI_KERNEL, 0);
                 break;
         }

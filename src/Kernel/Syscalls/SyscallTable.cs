@@ -468,21 +468,14 @@ public static class SyscallTable
     /// <summary>After exec the registers are the new program's, result included.</summary>
     private static long Start(ref UserRegisters user, long result) => result == 0 ? (long)user.Rax : result;
 
-    /// <summary>At most one line a second tells of calls that do not exist here.</summary>
     private static long Unknown(long number)
     {
-        var now = Clock.Now;
-        if (now - s_toldAt >= 1_000_000_000)
-        {
-            s_toldAt = now;
+        if (s_unknown.Allows("unknown system calls"))
             KernelLog.Write(LogLevel.Info, $"{Task.Current.Name}[{Task.Current.Id}]: system call {number} is not implemented");
-        }
-
         return -(long)Errno.ENOSYS;
     }
 
-    /// <summary>Races between CPUs may let a second line through; nothing else depends on it.</summary>
-    private static long s_toldAt;
+    private static RateLimit s_unknown;
 
-    public static void Init() => s_toldAt = -1_000_000_000;
+    public static void Init() => s_unknown = default;
 }
