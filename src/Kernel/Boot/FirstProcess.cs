@@ -35,11 +35,13 @@ internal static class FirstProcess
     private static int Run()
     {
         StartUp.StartThreads();
+        BootLog.TellProcessors();
         var error = RootFileSystem.Unpack(BootInfo.Ramdisk);
         if (error != Errno.None)
             Panic.Stop("The initial ramdisk is not readable", (long)error);
         var gone = BootInfo.ReleaseRamdisk();
         FrameAllocator.Add(gone);
+        KernelLog.Write(LogLevel.Info, $"initial ramdisk: {(long)gone.Count * Frames.Size / 1024}K of memory given back");
         error = BecomeUserProcess();
         if (error == Errno.None)
             error = RunProgram();

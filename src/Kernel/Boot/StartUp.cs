@@ -66,6 +66,8 @@ public static class StartUp
     private static void InitRooms()
     {
         FrameAllocator.Init();
+        BootLog.TellMemory();
+        BootLog.TellClock();
         TaskTree.Initialize(MaxThreads());
         InitSignals();
         Softirq.Init();

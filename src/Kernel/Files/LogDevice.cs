@@ -60,10 +60,10 @@ public sealed class LogDevice : FileOperations
         from.Skip(from.Remaining);
         if (from.HasFaulted)
             return Errno.EFAULT;
-        var level = TakeLevel(ref text);
+        var priority = TakePriority(ref text);
         if (text.Length > 0 && text[text.Length - 1] == '\n')
             text = text.Slice(0, text.Length - 1);
-        KernelLog.Write(level, text);
+        KernelLog.Write((LogLevel)(priority & 7), priority >> 3, text);
         return count;
     }
 
@@ -90,13 +90,15 @@ public sealed class LogDevice : FileOperations
     public override uint Poll(OpenFile file, PollTable? table)
     {
         table?.Register(KernelLog.Readers);
-        return file.PrivateNumber < KernelLog.Next ? POLLIN | POLLRDNORM : 0;
+        if (file.PrivateNumber >= KernelLog.Next)
+            return 0;
+        return POLLIN | POLLRDNORM | (file.PrivateNumber < KernelLog.First ? POLLERR | POLLPRI : 0);
     }
 
     // "PRIORITY,SEQUENCE,MICROSECONDS,-;TEXT", with control characters as \xHH.
     private static void Format(ref TextWriter line, in LogRecord record, ReadOnlySpan<byte> text)
     {
-        line.Append($"{(int)record.Level},{record.Sequence},{record.Time / 1000},-;");
+        line.Append($"{record.Priority},{record.Sequence},{record.Time / 1000},-;");
         foreach (var letter in text)
         {
             if (letter is < 32 or 127 or (byte)'\\')
@@ -108,18 +110,19 @@ public sealed class LogDevice : FileOperations
         line.AppendByte((byte)'\n');
     }
 
-    // A "<N>" in front says facility and level.
-    private static LogLevel TakeLevel(ref Span<byte> text)
+    // A "<N>" in front says level and facility. Programs cannot speak as the kernel: facility 0 becomes their own.
+    private static int TakePriority(ref Span<byte> text)
     {
+        const int usual = (KernelLog.UserFacility << 3) | (int)KernelLog.DefaultLevel;
         var number = 0;
         if (text.Length == 0 || text[0] != '<')
-            return LogLevel.Warning;
+            return usual;
         for (var at = 1; at < text.Length && at < 5; at++)
         {
             if (text[at] == '>' && at > 1)
             {
                 text = text.Slice(at + 1);
-                return (LogLevel)(number & 7);
+                return number >> 3 != 0 ? number : (KernelLog.UserFacility << 3) | number;
             }
 
             if (text[at] is < (byte)'0' or > (byte)'9')
@@ -127,6 +130,6 @@ public sealed class LogDevice : FileOperations
             number = number * 10 + (text[at] - '0');
         }
 
-        return LogLevel.Warning;
+        return usual;
     }
 }

@@ -13,17 +13,23 @@ internal static class LogCalls
     private const int ReadAction = 2, ReadAllAction = 3, ReadClearAction = 4, ClearAction = 5;
     private const int ConsoleOffAction = 6, ConsoleOnAction = 7, ConsoleLevelAction = 8, SizeUnreadAction = 9, SizeBufferAction = 10;
 
+    /// <summary>At this level nothing but emergencies reaches the console.</summary>
+    private const int LowestConsoleLevel = 1;
+
     /// <summary>Bytes a line may take: level, time, text, end of line.</summary>
     private const int MaxLine = KernelLog.MaxText + 40;
 
     private const int BufferBytes = 512 * MaxLine;
 
+    // What READ has given so far: all records before s_read, and of that one so many bytes. Two readers at once may each get a part.
     private static long s_read;
+    private static int s_given;
     private static int s_savedLevel;
 
     public static void Init()
     {
         s_read = 0;
+        s_given = 0;
         s_savedLevel = 0;
     }
 
@@ -44,20 +50,23 @@ internal static class LogCalls
                 KernelLog.Clear();
                 return 0;
             case ConsoleOffAction:
-                s_savedLevel = KernelLog.ConsoleLevel;
-                KernelLog.ConsoleLevel = 1;
+                if (s_savedLevel == 0)
+                    s_savedLevel = KernelLog.ConsoleLevel;
+                KernelLog.ConsoleLevel = LowestConsoleLevel;
                 return 0;
             case ConsoleOnAction:
                 if (s_savedLevel != 0)
                     KernelLog.ConsoleLevel = s_savedLevel;
+                s_savedLevel = 0;
                 return 0;
             case ConsoleLevelAction:
                 if (length is < 1 or > 8)
                     return -(long)Errno.EINVAL;
                 KernelLog.ConsoleLevel = length;
+                s_savedLevel = 0;
                 return 0;
             case SizeUnreadAction:
-                return Math.Max(0, KernelLog.Next - Math.Max(s_read, KernelLog.First)) * MaxLine;
+                return CountUnread();
             case SizeBufferAction:
                 return BufferBytes;
             default:
@@ -67,13 +76,12 @@ internal static class LogCalls
 
     private static long Read(int action, ulong to, int length)
     {
+        if (length == 0)
+            return 0;
         if (action == ReadAction)
         {
-            s_read = Math.Max(s_read, KernelLog.First);
             var error = KernelLog.Readers.WaitEvent(0, static _ => s_read < KernelLog.Next);
-            if (error != Errno.None)
-                return -(long)error;
-            return Copy(ref s_read, to, length);
+            return error != Errno.None ? -(long)error : CopyUnread(to, length);
         }
 
         var from = FirstThatFits(length);
@@ -81,6 +89,51 @@ internal static class LogCalls
         if (action == ReadClearAction && result >= 0)
             KernelLog.Clear();
         return result;
+    }
+
+    /// <summary>READ gives the oldest lines that were not read yet, whole ones unless not even one fits.</summary>
+    private static long CopyUnread(ulong to, int length)
+    {
+        Span<byte> line = stackalloc byte[MaxLine];
+        var done = 0;
+        while (done < length && SkipOverwritten() < KernelLog.Next)
+        {
+            var bytes = Format(s_read, line);
+            var part = line.Slice(Math.Min(s_given, bytes), Math.Max(0, bytes - s_given));
+            var count = Math.Min(part.Length, length - done);
+            if (count < part.Length && done != 0)
+                break;
+            if (!UserMemory.TryWrite(to + (ulong)done, part.Slice(0, count)))
+                return done != 0 ? done : -(long)Errno.EFAULT;
+            done += count;
+            s_given += count;
+            if (count < part.Length)
+                break;
+            s_given = 0;
+            s_read++;
+        }
+
+        return done;
+    }
+
+    private static long SkipOverwritten()
+    {
+        if (s_read < KernelLog.First)
+        {
+            s_read = KernelLog.First;
+            s_given = 0;
+        }
+
+        return s_read;
+    }
+
+    private static long CountUnread()
+    {
+        Span<byte> line = stackalloc byte[MaxLine];
+        var total = -(long)s_given;
+        for (var sequence = SkipOverwritten(); sequence < KernelLog.Next; sequence++)
+            total += Format(sequence, line);
+        return Math.Max(0, total);
     }
 
     /// <summary>READ_ALL gives the newest lines that fit.</summary>
@@ -126,9 +179,7 @@ internal static class LogCalls
         if (!KernelLog.TryRead(sequence, out var record, text))
             return 0;
         var writer = new TextWriter(line);
-        writer.AppendByte((byte)'<');
-        writer.AppendByte((byte)('0' + (int)record.Level));
-        writer.AppendByte((byte)'>');
+        writer.Append($"<{record.Priority}>");
         Span<byte> time = stackalloc byte[32];
         writer.Append(time.Slice(0, KernelLog.FormatTime(time, record.Time)));
         writer.Append(text.Slice(0, record.Length));

@@ -460,6 +460,9 @@ public static class SyscallTable
             case SyscallNumber.getrandom:
                 return SystemCalls.GetRandom(a, b, (int)c);
 
+            case SyscallNumber.rseq: // offered by every program's C library at its start, and not missed: not worth a line
+                return -(long)Errno.ENOSYS;
+
             default:
                 return Unknown(user.OriginalRax);
         }

@@ -20,4 +20,10 @@ public static partial class Clock
 
     /// <summary>Frequency of <see cref="Cycles"/> in hertz.</summary>
     public static partial long CyclesPerSecond { get; }
+
+    /// <summary>What time is read from and how its frequency is known; for the log.</summary>
+    public static partial string Source { get; }
+
+    /// <summary>What rings the alarm; for the log.</summary>
+    public static partial string AlarmSource { get; }
 }

@@ -59,6 +59,7 @@ internal sealed class ProcessKernel : KernelEntry
         SystemNames.Init();
         FrameAllocator.Init();
         TaskTree.Initialize(Threads);
+        SignalSender.InitReports();
         SignalHandlers.Pool = new Pool<SignalHandlers, SignalHandlers.Pooled>("signal_handlers", Threads);
         QueuedSignal.Pool = new Pool<QueuedSignal, QueuedSignal.Pooled>("queued_signal", 4 * Threads);
         Softirq.Init();

@@ -54,7 +54,7 @@ internal sealed class LogFile : FileOperations
         {
             var line = new TextWriter(buffer);
             var microseconds = record.Time / 1000;
-            line.Append($"<{(int)record.Level}>[{microseconds / 1_000_000,5}.{microseconds % 1_000_000:d6}] ");
+            line.Append($"<{record.Priority}>[{microseconds / 1_000_000,5}.{microseconds % 1_000_000:d6}] ");
             line.Append(text.Slice(0, record.Length));
             line.AppendByte((byte)'\n');
             if (line.Length > to.Remaining)

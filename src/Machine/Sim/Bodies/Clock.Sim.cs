@@ -17,4 +17,8 @@ public static partial class Clock
     public static partial ulong Cycles => (ulong)SimMachine.Current.Now;
 
     public static partial long CyclesPerSecond => 1_000_000_000;
+
+    public static partial string Source => "virtual time";
+
+    public static partial string AlarmSource => "event queue";
 }

@@ -37,6 +37,10 @@ public static unsafe partial class Clock
 
     public static partial long CyclesPerSecond => s_cyclesPerSecond;
 
+    public static partial string Source => Calibration.Method;
+
+    public static partial string AlarmSource => LocalApic.UsesTscDeadline ? "local APIC, TSC deadline" : "local APIC, one-shot";
+
     /// <summary>The first thing at start-up: time begins.</summary>
     internal static void Begin() => s_scale.Start = Instructions.ReadTsc();
 

@@ -8,6 +8,9 @@ internal static unsafe class Calibration
     // How long to measure: a fast reference needs less for the same precision.
     private const long FastReference = 10_000_000, ShortMilliseconds = 2, LongMilliseconds = 10;
 
+    /// <summary>How the TSC's frequency came to be known.</summary>
+    internal static string Method { get; private set; } = "TSC";
+
     internal static void Measure(out long cyclesPerSecond, out long timerPerSecond)
     {
         var reference = ReferenceTimer.Find();
@@ -24,6 +27,7 @@ internal static unsafe class Calibration
         LocalApic.SetTimer(0);
 
         var told = ToldFrequency();
+        Method = told != 0 ? "TSC, its frequency told by the processor" : reference.Method;
         cyclesPerSecond = told != 0 ? told : (long)(endCycles - startCycles) * reference.Frequency / elapsed;
         timerPerSecond = (startTimer - endTimer) * reference.Frequency / elapsed;
     }
@@ -63,6 +67,9 @@ internal unsafe struct ReferenceTimer
     private uint _mask;
 
     internal long Frequency;
+
+    internal readonly string Method =>
+        _hpet != null ? "TSC, measured against HPET" : _pmTimer != 0 ? "TSC, measured against the ACPI timer" : "TSC, measured against the PIT";
 
     internal static ReferenceTimer Find()
     {
