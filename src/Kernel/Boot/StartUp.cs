@@ -3,6 +3,7 @@
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Files;
+using Jiffy.Kernel.Files.Proc;
 using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Memory;
@@ -79,11 +80,13 @@ public static class StartUp
         AddressSpace.Init();
         Futex.Init();
         FileSystems.Init();
+        ProcFileSystem.Init();
+        SystemFileSystem.Init();
         Terminal.Init();
         Exec.Init();
         LogCalls.Init();
         SyscallTable.Init();
-        SystemCalls.ExitStatus = 0;
+        PowerOffStatus.Init();
     }
 
     private static int MaxThreads()

@@ -25,8 +25,6 @@ public static class FileSystems
         MemoryDevices.Init();
         PipeFileSystem.Init();
         MemoryFiles.Init();
-        Proc.ProcFileSystem.Init();
-        Proc.SystemFileSystem.Init();
         RootFileSystem.Init();
     }
 

@@ -71,9 +71,6 @@ internal static class SystemCalls
     private const uint RestartCommand = 0x01234567, HaltCommand = 0xcdef0123, PowerOffCommand = 0x4321fedc;
     private const uint EnableKeysCommand = 0x89abcdef, DisableKeysCommand = 0;
 
-    /// <summary>What the next power-off tells whoever started the machine: /proc/sys/kernel/exit_status.</summary>
-    public static int ExitStatus;
-
     public static long Reboot(uint magic1, uint magic2, uint command)
     {
         if (!Task.Current.Credentials.IsSuperuser)
@@ -89,7 +86,7 @@ internal static class SystemCalls
             case HaltCommand:
             case PowerOffCommand:
                 Stop("Power down");
-                Power.Off(ExitStatus);
+                Power.Off(PowerOffStatus.Value);
                 return 0;
             case EnableKeysCommand:
             case DisableKeysCommand:

@@ -6,7 +6,6 @@ using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Structures;
-using Jiffy.Kernel.Syscalls;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -68,11 +67,11 @@ internal static class Settings
                 FaultReport.PanicOnFault = value != 0;
             return parsed.Error;
         });
-        kernel.AddSetting("exit_status", static text => WriteNumber(text, SystemCalls.ExitStatus), static text =>
+        kernel.AddSetting("exit_status", static text => WriteNumber(text, PowerOffStatus.Value), static text =>
         {
             var parsed = TextParsing.Number(text, 0, 255);
             if (parsed.TryGet(out var value))
-                SystemCalls.ExitStatus = value;
+                PowerOffStatus.Value = value;
             return parsed.Error;
         });
     }
