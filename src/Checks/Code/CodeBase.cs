@@ -10,14 +10,14 @@ namespace Jiffy.Checks.Code;
 
 internal sealed class CodeBase
 {
-    private readonly HashSet<ModuleDefinition> _modules;
+    private readonly HashSet<MethodDefinition> _own;
     private readonly Dictionary<MethodReference, MethodDefinition?> _resolved = [];
 
     private CodeBase(IReadOnlyList<ModuleDefinition> modules, Func<TypeDefinition, bool> selects)
     {
-        _modules = [.. modules];
         Types = modules.SelectMany(module => module.Types).Where(selects).SelectMany(WithNested).ToArray();
         Methods = Types.SelectMany(type => type.Methods).ToArray();
+        _own = [.. Methods];
         Overrides = new Overrides(Types);
     }
 
@@ -32,12 +32,21 @@ internal sealed class CodeBase
     /// <param name="selects">Which top-level types to check; null: all.</param>
     public static CodeBase Load(IEnumerable<string> files, Func<TypeDefinition, bool>? selects = null)
     {
-        var resolver = new DefaultAssemblyResolver();
+        var resolver = new Resolver();
         var paths = files.Select(Path.GetFullPath).ToArray();
         foreach (var directory in paths.Select(Path.GetDirectoryName).Distinct())
             resolver.AddSearchDirectory(directory);
         var parameters = new ReaderParameters { AssemblyResolver = resolver, ReadSymbols = true };
-        return new CodeBase(paths.Select(path => ModuleDefinition.ReadModule(path, parameters)).ToArray(), selects ?? (_ => true));
+        var modules = paths.Select(path => ModuleDefinition.ReadModule(path, parameters)).ToArray();
+        foreach (var module in modules)
+            resolver.Add(module.Assembly);
+        return new CodeBase(modules, selects ?? (_ => true));
+    }
+
+    // One definition of each assembly: what another one refers to is the very code under check.
+    private sealed class Resolver : DefaultAssemblyResolver
+    {
+        public void Add(AssemblyDefinition assembly) => RegisterAssembly(assembly);
     }
 
     /// <summary>The definition of a method if it is part of the code under check.</summary>
@@ -46,7 +55,7 @@ internal sealed class CodeBase
         if (_resolved.TryGetValue(reference, out var known))
             return known;
         var found = TryResolve(reference);
-        return _resolved[reference] = found is not null && _modules.Contains(found.Module) ? found : null;
+        return _resolved[reference] = found is not null && _own.Contains(found) ? found : null;
     }
 
     public static TypeDefinition? TryResolve(TypeReference reference)

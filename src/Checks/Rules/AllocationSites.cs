@@ -50,7 +50,8 @@ internal static class AllocationSites
     /// <summary>Boxing to test for null is left out by the compiler; boxing of what is a class anyway is none.</summary>
     private static string? Box(TypeReference type, Instruction at)
     {
-        if (type is GenericParameter { HasReferenceTypeConstraint: true } || at.Next?.OpCode.FlowControl == FlowControl.Cond_Branch)
+        var isNullTest = at.Next?.OpCode.FlowControl == FlowControl.Cond_Branch || at.Next?.OpCode == OpCodes.Ldnull;
+        if (type is GenericParameter { HasReferenceTypeConstraint: true } || isNullTest)
             return null;
         if (type is not GenericParameter && CodeBase.TryResolve(type) is { IsValueType: false })
             return null;

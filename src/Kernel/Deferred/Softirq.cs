@@ -98,6 +98,7 @@ public static class Softirq
         CpuStatistics.Of(Cpu.Id).AddSoftirq(Clock.Now - start);
     }
 
+    [SoftirqContext]
     private static void RunHandlers(SoftirqCpu cpu, uint pending)
     {
         for (var vector = 0; pending != 0; vector++, pending >>= 1)

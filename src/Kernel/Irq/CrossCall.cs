@@ -62,6 +62,7 @@ public static class CrossCall
         Interlocked.And(ref s_waiting, ~bit);
     }
 
+    [HardirqContext]
     private static void RunLocally(Action<object?> function, object? argument)
     {
         var wereOn = Cpu.DisableInterrupts();

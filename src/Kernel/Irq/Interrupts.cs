@@ -19,6 +19,7 @@ public static class Interrupts
     }
 
     /// <summary>The alarm of this CPU went off.</summary>
+    [HardirqContext]
     public static void Timer(bool fromUser)
     {
         var start = Enter();
@@ -28,6 +29,7 @@ public static class Interrupts
     }
 
     /// <summary>A device's line is active.</summary>
+    [HardirqContext]
     public static void Device(InterruptLine line, bool fromUser)
     {
         _ = fromUser;
@@ -40,6 +42,7 @@ public static class Interrupts
     /// Another CPU set this one's NeedReschedule flag, or wants it to look at its work flags; both are looked at on the way out. Or this CPU
     /// could not wake the log's readers where it wrote.
     /// </summary>
+    [HardirqContext]
     public static void Reschedule()
     {
         var start = Enter();
@@ -49,6 +52,7 @@ public static class Interrupts
     }
 
     /// <summary>Another CPU has calls for this one.</summary>
+    [HardirqContext]
     public static void Call()
     {
         var start = Enter();

@@ -41,6 +41,7 @@ public static class Preemption
     public static void EnableNoReschedule() => Cpu.Current.PreemptCount -= PreemptOne;
 
     /// <summary>Gives way if a better task waits and preemption is possible here.</summary>
+    [AsksContext]
     public static void Check()
     {
         var current = Cpu.Current;

@@ -1,0 +1,94 @@
+// Nothing sleeps where it must not: no way leads from a top half, a softirq handler or a `using (spinLock.Acquire())` to what may sleep.
+// Not followed: what asks for its context by itself ([AsksContext]), and what does not return (a panic is past all rules).
+// Not seen: locks taken without a guard.
+using System.Collections.Generic;
+using System.Linq;
+using Jiffy.Checks.Code;
+using Mono.Cecil;
+using Mono.Cecil.Cil;
+
+namespace Jiffy.Checks.Rules;
+
+internal sealed class ContextCheck
+{
+    public const string Rule = "contexts";
+    private const string Guard = "Jiffy.Kernel.Sync.SpinLock.Guard";
+    private const string Assertion = "Jiffy.Kernel.Irq.Context.MightSleep";
+
+    private readonly CallGraph _graph;
+    private readonly Dictionary<MethodDefinition, bool> _sleeps = [];
+    private readonly Dictionary<MethodDefinition, bool> _ends = [];
+
+    private ContextCheck(CallGraph graph) => _graph = graph;
+
+    /// <summary>Code that must not sleep: the methods it calls, and how to name it.</summary>
+    private sealed record Region(string What, MethodDefinition Method, IReadOnlyList<MethodDefinition> Calls);
+
+    public static CheckReport Run(CodeBase code, CallGraph graph, Allowances allowed)
+    {
+        var check = new ContextCheck(graph);
+        var regions = code.Methods.Where(method => method.HasBody).SelectMany(check.Regions).ToArray();
+        var findings = new HashSet<string>();
+        foreach (var region in regions)
+        {
+            var reached = new Reachability(graph, region.Calls, method => !check.Ends(method));
+            foreach (var leaf in reached.Methods.Where(check.Sleeps))
+            {
+                if (!allowed.Allows(Rule, Names.Of(region.Method), Names.Of(leaf)))
+                    findings.Add(Describe(region, leaf, reached));
+            }
+        }
+        var all = findings.Concat(allowed.Unused(Rule)).ToArray();
+        return new CheckReport(Rule, $"{regions.Length} regions that must not sleep, {code.Methods.Count(check.Sleeps)} methods that may", all);
+    }
+
+    private IEnumerable<Region> Regions(MethodDefinition method)
+    {
+        if (Has(method, "HardirqContextAttribute"))
+            yield return new Region("hardirq", method, [method]);
+        if (Has(method, "SoftirqContextAttribute"))
+            yield return new Region("softirq", method, [method]);
+        foreach (var handler in method.Body.ExceptionHandlers.Where(IsGuarded))
+        {
+            var inside = method.Body.Instructions.Where(at => at.Offset >= handler.TryStart.Offset && at.Offset < handler.TryEnd.Offset);
+            var calls = inside.SelectMany(_graph.Edges).Select(edge => edge.Target).Distinct().ToArray();
+            yield return new Region($"a spin lock is held from {Names.Place(method, handler.TryStart)} on", method, calls);
+        }
+    }
+
+    /// <summary>The `finally` of a `using` that gives a spin lock back.</summary>
+    private static bool IsGuarded(ExceptionHandler handler)
+    {
+        if (handler.HandlerType != ExceptionHandlerType.Finally)
+            return false;
+        for (var at = handler.HandlerStart; at is not null && at != handler.HandlerEnd; at = at.Next)
+        {
+            if (at.Operand is MethodReference { Name: "Dispose" } called && GuardName(called.DeclaringType) == Guard)
+                return true;
+        }
+        return false;
+    }
+
+    // Names.Of cuts the outer type's parameters only at the end of a name.
+    private static string GuardName(TypeReference type) => Names.Of(type).Replace("`2", "");
+
+    private bool Sleeps(MethodDefinition method)
+    {
+        if (!_sleeps.TryGetValue(method, out var sleeps))
+            _sleeps[method] = sleeps = Has(method, "MaySleepAttribute") || _graph.From(method).Any(edge => Names.Of(edge.Target) == Assertion);
+        return sleeps;
+    }
+
+    private bool Ends(MethodDefinition method)
+    {
+        if (!_ends.TryGetValue(method, out var ends))
+            _ends[method] = ends = Has(method, "AsksContextAttribute") || Has(method, "DoesNotReturnAttribute");
+        return ends;
+    }
+
+    private static bool Has(MethodDefinition method, string attribute) => method.CustomAttributes.Any(item => item.AttributeType.Name == attribute);
+
+    private static string Describe(Region region, MethodDefinition leaf, Reachability reached) =>
+        $"{Names.Readable(leaf)} may sleep, but {region.What} in {Names.Readable(region.Method)}\n  [{Names.Of(region.Method)} | {Names.Of(leaf)}]\n  "
+        + string.Join("\n  ", reached.PathTo(leaf));
+}

@@ -1,0 +1,76 @@
+// Sleeps where it must not: one way each. Never run.
+using System;
+using Jiffy.Kernel.Sync;
+using Jiffy.Kernel.Wait;
+using Jiffy.Machine;
+
+namespace Jiffy.Tests.Unit.Checks.Samples;
+
+internal static class BadContexts
+{
+    private static readonly WaitQueue s_queue = new();
+    private static SpinLock<PoolRank, IrqsOff> s_spin;
+    private static Mutex<PoolRank> s_mutex;
+    private static Handler? s_handler;
+
+    // Of its own type: what calls other delegates does not reach it.
+    private delegate void Handler();
+
+    [HardirqContext]
+    public static void TopHalf() => s_handler?.Invoke();
+
+    public static void Register() => s_handler = static () => s_queue.WaitEvent(0, static _ => true);
+
+    [SoftirqContext]
+    public static void Deferred() => ReadUser();
+
+    public static void UnderSpinLock()
+    {
+        using (s_spin.Acquire())
+            TakeMutex();
+    }
+
+    private static void ReadUser()
+    {
+        Span<byte> buffer = stackalloc byte[8];
+        UserMemory.TryRead(0, buffer);
+    }
+
+    private static void TakeMutex()
+    {
+        using (s_mutex.Acquire())
+            s_handler = null;
+    }
+}
+
+internal static class GoodContexts
+{
+    private static SpinLock<PoolRank, IrqsOff> s_spin;
+    private static Mutex<PoolRank> s_mutex;
+    private static int s_value;
+
+    [HardirqContext]
+    public static void TopHalf()
+    {
+        using (s_spin.Acquire())
+            s_value++;
+    }
+
+    public static void AfterSpinLock()
+    {
+        using (s_spin.Acquire())
+            s_value++;
+        using (s_mutex.Acquire())
+            s_value++;
+    }
+
+    [HardirqContext]
+    public static void Asks() => PreemptIfAllowed();
+
+    [AsksContext]
+    private static void PreemptIfAllowed()
+    {
+        if (s_value == 0)
+            s_mutex.AcquireUnguarded();
+    }
+}
