@@ -77,8 +77,9 @@ internal sealed partial class LayerTable
 
     private void AddUpward(string[] cells)
     {
+        // A room without a type: constants only, which compiled code does not show.
         foreach (var type in Quoted(cells[2]))
-            _upward[(Quoted(cells[1])[0], type)] = false;
+            _upward[(Quoted(cells[1])[0], type.Contains('.') ? type : type + ".")] = !type.Contains('.');
     }
 
     private static string[] Quoted(string text) => InQuotes().Matches(text).Select(match => match.Groups[1].Value).ToArray();
