@@ -1,4 +1,4 @@
-// A broken invariant in kernel code: report it, end the task where that is possible, else panic. docs/decisions/0002-kernel-faults.md.
+// A broken invariant in kernel code: report it, end the task where that is possible, else panic. docs/decisions/0004-kernel-faults.md.
 // A task in plain process context that holds no lock can be ended and the rest goes on; what stands in the way is in FaultVerdict.
 // One CPU reports at a time; a fault in the report itself ends the machine with one more line, and a fault in that without.
 // Context: any; does not return. Locks: s_reporter, taken with interrupts off and by no code but this. Linux: die(), oops_begin(), oops_end().
