@@ -80,7 +80,7 @@ public static partial class Futex
             current.SetState(TaskState.Interruptible);
             if (waiter.Bucket is null)
                 break;
-            result = hasDeadline && !timer.IsActive ? Errno.ETIMEDOUT
+            result = hasDeadline && !timer.IsQueued ? Errno.ETIMEDOUT
                 : Scheduler.IsSleepInterrupted(current, TaskState.Interruptible) ? Errno.ERESTARTSYS
                 : Errno.None;
             if (result != Errno.None)

@@ -166,11 +166,8 @@ public static partial class Scheduler
     {
         using (task.WakeLock.Acquire())
         {
-            var state = task.State; // it may have been preempted on its way to sleep
             var queue = MoveSleeper(LockQueueOf(task), task);
             Activate(queue, task, QueueReason.Move);
-            if (state != TaskState.Running)
-                task.SetStateRelaxed(state);
             queue.Lock.Release(false);
         }
     }

@@ -28,11 +28,8 @@ public static partial class Scheduler
                 queue = MoveSleeper(queue, task);
                 Activate(queue, task, QueueReason.Sleep);
             }
-            else
-            {
-                task.SetStateRelaxed(TaskState.Running);
-            }
 
+            task.SetStateRelaxed(TaskState.Running);
             queue.Lock.Release(false);
             return true;
         }
@@ -46,6 +43,7 @@ public static partial class Scheduler
             task.CpuIndex = Placement.Spread(task, AllowedCpus(task));
             var queue = LockQueueOf(task);
             Activate(queue, task, QueueReason.New);
+            task.SetStateRelaxed(TaskState.Running);
             queue.Lock.Release(false);
         }
     }
@@ -132,11 +130,13 @@ public static partial class Scheduler
         return target;
     }
 
-    /// <summary>Puts a task on the locked queue of its CPU and lets it preempt whom it beats.</summary>
+    /// <summary>
+    /// Puts a task on the locked queue of its CPU and lets it preempt whom it beats. Its state stays: one that only moves may have been preempted on
+    /// its way to sleep, or to its end.
+    /// </summary>
     private static void Activate(RunQueue queue, Task task, QueueReason reason)
     {
         CpuTime.Update(queue, Clock.Now);
-        task.SetStateRelaxed(TaskState.Running);
         task.QueueState = QueueState.On;
         task.Class.Enqueue(queue, task, reason);
         queue.CountRunnable(1);

@@ -33,9 +33,6 @@ public sealed class HighResolutionTimer
     /// <summary>Queued to fire: a hint unless the caller has its own ordering.</summary>
     public bool IsQueued => Links.IsLinked;
 
-    /// <summary>Queued, or its callback runs now.</summary>
-    public bool IsActive => IsQueued || Base?.Firing == this;
-
     /// <summary>The deadline on the monotonic clock, as things stand now.</summary>
     internal long MonotonicDeadline => Clock == ClockBase.RealTime ? TimeKeeper.RealTimeToMonotonic(Deadline) : Deadline;
 

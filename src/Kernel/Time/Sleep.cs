@@ -1,4 +1,6 @@
 // Sleeping for a time, without anything else to wait for. Context: process, may sleep. Linux: schedule_timeout(), hrtimer_nanosleep(), msleep().
+// No wake-up is lost: the sleeper publishes its state, then looks whether the timer is queued; the timer is taken off its queue, then its
+// callback reads the state. (Whether the callback is still under way would be the wrong question: it may have read the state already.)
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Sched;
@@ -20,7 +22,7 @@ public static class Sleep
         while (true)
         {
             current.SetState(state);
-            if (!timer.IsActive)
+            if (!timer.IsQueued) // taken off to fire; the callback, which wakes this task if it sleeps by then, may be still to come
                 break;
             if (Scheduler.IsSleepInterrupted(current, state))
             {

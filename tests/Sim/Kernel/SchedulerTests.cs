@@ -313,6 +313,25 @@ public sealed class SchedulerTests
         Assert.InRange(machine.Now, 30_000_000, 31_000_000);
     });
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_sleeper_disturbed_on_its_way_is_still_woken_by_its_timer(int cpus) => Explore.Schedules(cpus, machine =>
+    {
+        var kernel = new SchedulerKernel(machine);
+        var sleeper = kernel.Spawn("sleeper", () => Sleep.For(50_000));
+        kernel.Spawn("disturber", () =>
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                Scheduler.SetAffinity(sleeper, CpuSet.Of(i & 1));
+                Scheduler.TryToWakeUp(sleeper, TaskState.Interruptible);
+                Scheduler.Yield();
+            }
+        });
+        kernel.RunAll();
+    }, schedules: 3000);
+
     [Fact]
     public void A_time_out_ends_a_wait_and_a_wake_up_beats_it() => Explore.Schedules(cpus: 2, machine =>
     {
