@@ -177,6 +177,25 @@ static void ends(void)
     CHECK_EQ("end: SIGKILL ends all", check_status(end_by_kill), KILLED(SIGKILL));
 }
 
+// A continued process that is stopped again before all its threads have run stops again as a whole, and says so.
+static void stops(void)
+{
+    int reported = 0, status;
+    pid_t child = fork();
+    if (child == 0) {
+        others_then(sleep_for_ever);
+        sleep_for_ever(NULL);
+    }
+    for (int i = 0; i < 20; i++) {
+        kill(child, SIGSTOP);
+        reported += waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status);
+        kill(child, SIGCONT);
+    }
+    kill(child, SIGKILL);
+    CHECK_EQ("stop: each is reported", reported, 20);
+    CHECK_EQ("stop: killed afterwards", waitpid(child, &status, 0), child);
+}
+
 // ---- What clone's flags share -----------------------------------------------------------------------------
 
 static char clone_stack[65536] __attribute__((aligned(16)));
@@ -278,6 +297,7 @@ int main(int argc, char **argv)
     with_futexes();
     identities();
     ends();
+    stops();
     sharing();
     refusals();
     ids_written();

@@ -35,6 +35,7 @@ internal static class JobControl
         process.StoppedThreads = 0;
         for (var thread = process.FirstThread; thread is not null; thread = ThreadGroup.AfterThread(thread))
         {
+            thread.IsCountedStopped = false;
             WorkFlag.Set(thread, WorkFlag.SignalPending);
             if (!Scheduler.TryToWakeUp(thread, TaskState.Interruptible))
                 Scheduler.Kick(thread);
@@ -56,22 +57,42 @@ internal static class JobControl
                     return;
                 }
 
-                current.SetState(TaskState.Stopped | TaskState.WakeKill);
+                // Special: whoever wakes it late, from a sleep that it has left, must not undo it.
+                Scheduler.SetSpecialState(current, TaskState.Stopped | TaskState.WakeKill);
+                current.IsCountedStopped = true;
                 process.StoppedThreads++;
-                if (process.StoppedThreads == process.LiveThreads)
-                {
-                    process.ReportStop();
-                    SignalSender.SendChildChanged(process, ChildCode.CLD_STOPPED, process.StopSignal);
-                }
+                ReportWhenComplete(process);
             }
 
             Scheduler.Schedule();
             using (TaskTree.Lock.Acquire())
-            {
-                if (process.StoppedThreads > 0)
-                    process.StoppedThreads--;
-            }
+                Uncount(current);
         }
+    }
+
+    /// <summary>A thread ends: a stop may have waited for it alone. LiveThreads counts it no more. Lock held.</summary>
+    public static void ThreadEnded(Task thread)
+    {
+        Uncount(thread);
+        if (thread.Group.IsStopping && thread.Group.LiveThreads > 0)
+            ReportWhenComplete(thread.Group);
+    }
+
+    // The stop it was counted for may be over and another one begun: then it is not counted there.
+    private static void Uncount(Task thread)
+    {
+        if (!thread.IsCountedStopped)
+            return;
+        thread.IsCountedStopped = false;
+        thread.Group.StoppedThreads--;
+    }
+
+    private static void ReportWhenComplete(ThreadGroup process)
+    {
+        if (process.StoppedThreads != process.LiveThreads)
+            return;
+        process.ReportStop();
+        SignalSender.SendChildChanged(process, ChildCode.CLD_STOPPED, process.StopSignal);
     }
 
     /// <summary>A default-action stop is refused to orphaned process groups, but for SIGSTOP. Lock held.</summary>

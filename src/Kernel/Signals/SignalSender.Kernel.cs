@@ -156,6 +156,9 @@ public static partial class SignalSender
         }
     }
 
+    /// <summary>A thread ends: its process may be wholly stopped now. Lock held.</summary>
+    internal static void ThreadEnded(Task thread) => JobControl.ThreadEnded(thread);
+
     /// <summary>True when a process of the group is stopped. Lock held.</summary>
     internal static bool HasStopped(ProcessGroup group)
     {

@@ -34,6 +34,9 @@ public sealed partial class Task
     internal PendingSignals PendingSignals;
     internal AlternateStack AlternateStack;
 
+    /// <summary>Is among its process's StoppedThreads. Guard: TaskTree.Lock.</summary>
+    internal bool IsCountedStopped;
+
     /// <summary>Sent to this thread when its parent ends: PR_SET_PDEATHSIG. Zero: none.</summary>
     internal int ParentDeathSignal;
 
@@ -51,6 +54,7 @@ public sealed partial class Task
         BlockedSignals = parent.BlockedSignals;
         PendingSignals = default;
         ParentDeathSignal = 0;
+        IsCountedStopped = false;
         AlternateStack = default;
         Handlers = null;
         if (IsKernelThread || parent.Handlers is not { } handlers)

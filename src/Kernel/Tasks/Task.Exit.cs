@@ -108,6 +108,7 @@ public sealed partial class Task
             HasNotified = true;
             process.LiveThreads--;
             TaskTree.ThreadCount--;
+            SignalSender.ThreadEnded(this);
             if (process.LiveThreads == 0)
             {
                 if (!process.IsExiting)

@@ -40,6 +40,8 @@ public sealed partial class Task
             process.ThreadRing.AddLast(this);
             process.LiveThreads++;
             CountIn();
+            if (process.IsStopping)
+                WorkFlag.Set(this, WorkFlag.SignalPending); // the stop began before it could be told
             return Errno.None;
         }
     }
