@@ -52,7 +52,7 @@ internal static class Program
         {
             [AllocationCheck.Rule] = () => AllocationCheck.Run(everything.Value, graph.Value, allowed),
             [ExceptionCheck.Rule] = () => ExceptionCheck.Run(kernel.Value, allowed),
-            [SafetyCheck.Rule] = () => SafetyCheck.Run(kernel.Value, allowed),
+            [SafetyCheck.Rule] = () => SafetyCheck.Run(kernel.Value, allowed, Directory.GetFiles(Path.Combine(root, "src", "Kernel"), "*.csproj")),
             [ContextCheck.Rule] = () => ContextCheck.Run(everything.Value, graph.Value, allowed),
             [LayerCheck.Rule] = () => LayerCheck.Run(kernel.Value, root),
             [LockDocument.Rule] = () => LockDocument.Run(kernel.Value, root, writes),

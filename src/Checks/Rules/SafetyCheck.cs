@@ -2,6 +2,7 @@
 // Code of the compiler's own (inline arrays) is not looked at.
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using Jiffy.Checks.Code;
 using Mono.Cecil;
@@ -22,9 +23,11 @@ internal static class SafetyCheck
         "System.Runtime.InteropServices.CollectionsMarshal", "Internal.Runtime",
     ];
 
-    public static CheckReport Run(CodeBase code, Allowances allowed)
+    /// <param name="projects">Project files that must disallow unsafe code.</param>
+    public static CheckReport Run(CodeBase code, Allowances allowed, params IEnumerable<string> projects)
     {
-        var findings = new List<string>();
+        var findings = projects.Where(project => !File.ReadAllText(project).Contains("<AllowUnsafeBlocks>false</AllowUnsafeBlocks>"))
+            .Select(project => $"{Path.GetFileName(project)} does not disallow unsafe code").ToList();
         var methods = code.Methods.Where(method => !method.DeclaringType.Name.StartsWith("<PrivateImplementationDetails>")).ToArray();
         foreach (var method in methods)
         {

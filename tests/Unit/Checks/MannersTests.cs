@@ -24,6 +24,15 @@ public sealed class MannersTests
     public void Ways_out_of_type_safety_are_found(string method, string what) =>
         AssertFinds(SafetyCheck.Run(SampleCode.Alone, Allowances.None), $"BadManners.{method} ", $": {what}");
 
+    [Fact]
+    public void A_project_that_allows_unsafe_code_is_found()
+    {
+        var project = Path.Combine(SampleCode.Scratch(), "Kernel.csproj");
+        File.WriteAllText(project, "<AllowUnsafeBlocks>true</AllowUnsafeBlocks>");
+        AssertFinds(SafetyCheck.Run(SampleCode.Alone, Allowances.None, project), "Kernel.csproj", "unsafe");
+        Directory.Delete(Path.GetDirectoryName(project)!, recursive: true);
+    }
+
     [Theory]
     [InlineData("WaitQueue.WaitEventUntil", "hardirq in Tests.Unit.Checks.Samples.BadContexts.TopHalf")]
     [InlineData("UserMemory.TryRead", "softirq in Tests.Unit.Checks.Samples.BadContexts.Deferred")]
