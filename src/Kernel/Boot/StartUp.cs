@@ -75,6 +75,7 @@ public static class StartUp
         TimeKeeper.Init();
         Interrupts.Init();
         Scheduler.Init();
+        LockupWatch.Init(CommandLine.GetInt("watchdog_thresh"u8, LockupWatch.UsualSeconds));
         IdleProcess.Init();
         KernelThread.Init();
         AddressSpace.Init();

@@ -54,6 +54,14 @@ public static class FaultReport
             EndTask(current);
     }
 
+    /// <summary>
+    /// Begins a report about something that need not be a fault: until <see cref="EndNotice"/> the log's locks are waited for with bounded patience,
+    /// because another CPU may be stuck with them. Interrupts off. False: another report is under way.
+    /// </summary>
+    internal static bool TryBeginNotice() => Interlocked.CompareExchange(ref s_reporter, Cpu.Id + 1, 0) == 0;
+
+    internal static void EndNotice() => Volatile.Write(ref s_reporter, 0);
+
     private static void Begin(Task? current)
     {
         while (Interlocked.CompareExchange(ref s_reporter, Cpu.Id + 1, 0) != 0)
@@ -125,9 +133,9 @@ public static class FaultReport
     }
 
     /// <summary>One line a frame: method+offset (file:line). A place that called itself stands once.</summary>
-    internal static void PrintStack(ReadOnlySpan<ulong> addresses)
+    internal static void PrintStack(ReadOnlySpan<ulong> addresses, LogLevel level = LogLevel.Alert)
     {
-        KernelLog.Write(LogLevel.Alert, "call trace:"u8);
+        KernelLog.Write(level, "call trace:"u8);
         var repeated = 0;
         for (var i = 0; i < addresses.Length; i++)
         {
@@ -135,14 +143,14 @@ public static class FaultReport
             if (repeated != 0)
             {
                 if (i + 1 == addresses.Length || addresses[i + 1] != addresses[i])
-                    KernelLog.Write(LogLevel.Alert, $"  ... {repeated} more of the same");
+                    KernelLog.Write(level, $"  ... {repeated} more of the same");
                 continue;
             }
 
             if (Backtrace.TryDescribe(addresses[i], out var where))
-                KernelLog.Write(LogLevel.Alert, $"  {where.Method}+{where.Offset:x} ({where.File}:{where.Line})");
+                KernelLog.Write(level, $"  {where.Method}+{where.Offset:x} ({where.File}:{where.Line})");
             else
-                KernelLog.Write(LogLevel.Alert, $"  {addresses[i]:x16}");
+                KernelLog.Write(level, $"  {addresses[i]:x16}");
         }
     }
 

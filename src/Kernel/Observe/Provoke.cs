@@ -15,6 +15,7 @@ namespace Jiffy.Kernel.Observe;
 internal static class Provoke
 {
     private const long InterruptDelay = 1_000_000;
+    private const long LockupTime = 4_000_000_000;
 
     private static readonly int[] s_numbers = new int[4];
     private static SpinLock<SpinRank, PreemptionOff> s_spin;
@@ -38,7 +39,7 @@ internal static class Provoke
 
     /// <summary>What may be written.</summary>
     public static ReadOnlySpan<byte> Kinds =>
-        "NULL INDEX DIVIDE OVERFLOW CAST ASSERT STACK PANIC LOCKED MUTEX IRQSOFF IRQ LOG SERIAL REPORT\n"u8;
+        "NULL INDEX DIVIDE OVERFLOW CAST ASSERT SOFTLOCKUP HARDLOCKUP STACK PANIC LOCKED MUTEX IRQSOFF IRQ LOG SERIAL REPORT\n"u8;
 
     public static void Init(bool isOn)
     {
@@ -65,6 +66,10 @@ internal static class Provoke
             Assert(s_numbers[0] != 0);
         else if (kind.SequenceEqual("NULL"u8))
             Null();
+        else if (kind.SequenceEqual("SOFTLOCKUP"u8))
+            LockUpSoftly();
+        else if (kind.SequenceEqual("HARDLOCKUP"u8))
+            LockUpHard();
         else
             return NowFatal(kind);
         return Errno.None;
@@ -129,6 +134,30 @@ internal static class Provoke
         Span<byte> waste = stackalloc byte[256];
         waste[depth & 255] = (byte)depth;
         return Overrun(depth + 1) + waste[depth + 1 & 255];
+    }
+
+    // Only for some seconds: the watch tells of it, when its patience was made short, and the task goes on.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void LockUpSoftly()
+    {
+        using (s_spin.Acquire())
+            Spin();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void LockUpHard()
+    {
+        var wereOn = Cpu.DisableInterrupts();
+        Spin();
+        Cpu.RestoreInterrupts(wereOn);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Spin()
+    {
+        var end = Clock.Now + LockupTime;
+        while (Clock.Now < end)
+            Cpu.Relax();
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -26,6 +26,7 @@ public static partial class Scheduler
             Reschedule(queue);
         queue.Lock.Release(false);
 
+        LockupWatch.Tick(queue, current, fromUser);
         LoadAverage.Update(now);
         if (queue.Runnable > 1)
             Balancer.KickIdle(queue);

@@ -1,4 +1,9 @@
 // The files of /proc that are about the whole machine. Made at start-up. man 5 proc.
+using System;
+using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Observe;
+using Jiffy.Kernel.Sched;
+
 namespace Jiffy.Kernel.Files.Proc;
 
 internal static class MachineEntries
@@ -41,5 +46,24 @@ internal static class MachineEntries
         top.AddText("locks", static text => { });
         top.AddText("cgroups", static text => text.Append("#subsys_name\thierarchy\tnum_cgroups\tenabled\n"u8));
         top.AddFile("kmsg", LogFile.Instance, mode: 0x100);
+        top.AddFile("sysrq-trigger", new TextFile(static text => { }, static command => Trigger(command)), mode: 0x80);
+    }
+
+    // l: what every CPU does, to the log; c: a panic.
+    private static Errno Trigger(ReadOnlySpan<byte> command)
+    {
+        if (command.Length == 0)
+            return Errno.None;
+        switch (command[0])
+        {
+            case (byte)'l':
+                LockupWatch.TellAll();
+                return Errno.None;
+            case (byte)'c':
+                Panic.Stop("asked for by sysrq-trigger");
+                return Errno.None;
+            default:
+                return Errno.EINVAL;
+        }
     }
 }

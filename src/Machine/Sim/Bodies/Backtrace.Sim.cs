@@ -33,6 +33,11 @@ public static partial class Backtrace
         return count;
     }
 
+    // Simulated CPUs do not get stuck: the explorer fails such a schedule and shows all stacks itself.
+    public static partial int WalkInterrupted(Span<ulong> addresses) => 0;
+
+    public static partial int WalkCpu(int cpu, Span<ulong> addresses) => 0;
+
     public static partial bool TryDescribe(ulong address, out CodeLocation location)
     {
         location = default;

@@ -29,6 +29,9 @@ internal unsafe struct CpuArea
 
     /// <summary>What the alarm was set to; <see cref="long.MaxValue"/> when none.</summary>
     internal long AlarmDeadline;
+
+    /// <summary>The kernel code that the innermost interrupt came into; null: user mode, or no interrupt.</summary>
+    internal KernelRegisters* Interrupted;
     private fixed ulong _nmiStack[64];
     private ulong _nmiStackEnd;
 

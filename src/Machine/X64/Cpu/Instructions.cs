@@ -71,6 +71,7 @@ internal static unsafe class Instructions
     // Addresses in the assembly code.
     [RuntimeImport("*", "cpu_vector_table"), MethodImpl(Import)] internal static extern ulong* VectorTable();
     [RuntimeImport("*", "cpu_stop_flag"), MethodImpl(Import)] internal static extern ulong* StopFlag();
+    [RuntimeImport("*", "cpu_stack_sample"), MethodImpl(Import)] internal static extern StackSample.Request* StackSampleRequest();
     [RuntimeImport("*", "cpu_system_call_entry"), MethodImpl(Import)] internal static extern ulong SystemCallEntry();
     [RuntimeImport("*", "cpu_context_start"), MethodImpl(Import)] internal static extern ulong ContextStart();
     [RuntimeImport("*", "user_fixup_table"), MethodImpl(Import)] internal static extern UserFixup* UserFixups();

@@ -27,7 +27,7 @@ internal static unsafe class Traps
         var error = (ulong)user->OriginalRax;
         user->OriginalRax = -1;
         if (vector >= Vectors.FirstInterrupt)
-            Interrupt(vector, fromUser: true);
+            Interrupt(vector, null);
         else if (vector == Vectors.PageFault)
             Faults.UserPageFault(Instructions.ReadCr2(), error);
         else
@@ -69,17 +69,26 @@ internal static unsafe class Traps
             Faults.KernelException(vector, registers);
             return;
         }
-        Interrupt(vector, fromUser: false);
+        Interrupt(vector, registers);
         if ((registers->Rflags & Instructions.InterruptFlag) != 0)
             KernelEntry.Instance.ReturnToKernel();
     }
 
     // Acknowledged first: handlers run with interrupts off anyway, and may turn them on for softirqs before they return.
-    private static void Interrupt(uint vector, bool fromUser)
+    private static void Interrupt(uint vector, KernelRegisters* kernel)
     {
         if (vector == Vectors.Spurious)
             return;
         LocalApic.Acknowledge();
+        var area = CpuArea.Here;
+        var outer = area->Interrupted;
+        area->Interrupted = kernel;
+        Serve(vector, fromUser: kernel == null);
+        area->Interrupted = outer;
+    }
+
+    private static void Serve(uint vector, bool fromUser)
+    {
         switch (vector)
         {
             case Vectors.Timer:

@@ -39,14 +39,28 @@ vector_%+%1:
 %assign v v + 1
 %endrep
 
-; NMI: the way to stop a CPU that has interrupts off. Own stack; touches no register but rax.
+; NMI: the way to stop a CPU that has interrupts off, or to look at what it does: then its registers are left on its stack
+; until whoever asked has read them. Own stack; neither GS nor C#.
 align 16
 vector_2:
-    push rax
-    mov eax, [stop_requested]
-    test eax, eax
-    pop rax
-    jnz .stop
+    push 0
+    push rdi
+    push_registers
+    cmp dword [stop_requested], 0
+    jne .stop
+    cmp qword [sample_wanted], 0
+    je .leave
+    mov [sample_registers], rsp
+.shown:
+    pause
+    cmp dword [stop_requested], 0
+    jne .stop
+    cmp qword [sample_wanted], 0
+    jne .shown
+    mov qword [sample_registers], 0
+.leave:
+    pop_registers_to_rdi
+    add rsp, 8
     iretq
 .stop:
     cli
@@ -157,6 +171,7 @@ abort:
 
 address_of cpu_vector_table, vector_table
 address_of cpu_stop_flag, stop_requested
+address_of cpu_stack_sample, sample_wanted
 address_of entry_smap_table, vectors_smap
 address_of entry_layout, layout_words
 
@@ -179,5 +194,9 @@ layout_words:
 section .data
 align 8
 stop_requested: dq 0
+
+; StackSample.Request
+sample_wanted: dq 0
+sample_registers: dq 0
 
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -33,6 +33,14 @@ public static unsafe partial class Backtrace
         return count;
     }
 
+    public static partial int WalkInterrupted(Span<ulong> addresses)
+    {
+        var interrupted = CpuArea.Here->Interrupted;
+        return interrupted == null ? 0 : Walk(ref *interrupted, addresses);
+    }
+
+    public static partial int WalkCpu(int cpu, Span<ulong> addresses) => StackSample.Take(cpu, addresses);
+
     public static partial bool TryDescribe(ulong address, out CodeLocation location) => SymbolTable.TryDescribe(address, out location);
 
     // Those that a callee preserves, and where the caller goes on.
