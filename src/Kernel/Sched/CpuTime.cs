@@ -22,7 +22,7 @@ internal static class CpuTime
             return;
         task.RunningSince = now;
         task.RunTime += used;
-        if (task.Group is { } process)
+        if (ProcessOf(task) is { } process)
             Interlocked.Add(ref process.RunTime, used);
         task.Class.Account(queue, task, used);
     }
@@ -37,14 +37,18 @@ internal static class CpuTime
             current.UserTicks += ticks;
         else
             current.SystemTicks += ticks;
-        if (current.Group is not { } process)
+        if (ProcessOf(current) is not { } process)
             return;
         if (fromUser)
             Interlocked.Add(ref process.UserTicks, ticks);
         else
             Interlocked.Add(ref process.SystemTicks, ticks);
         IntervalTimers.CountTicks(process, ticks * TickLength, fromUser);
+        CpuLimit.Check(process);
     }
+
+    // Null for a task on its last steps: its process may have been reaped, and the object be another process by now.
+    private static ThreadGroup? ProcessOf(Task task) => task.HasNotified ? null : task.Group;
 
     /// <summary>The run time up to now, also of a task that runs.</summary>
     public static long Total(Task task)

@@ -1,5 +1,6 @@
 // Stop and continue: a stopping signal stops every thread of the process, SIGCONT lets all go on; the parent hears of both.
 // Lock: TaskTree.Lock. No continuation is lost: a thread publishes its stopped state under the lock that SIGCONT's sender holds.
+// A stop that is dequeued but not yet begun when SIGCONT comes does not begin: HasTakenStop.
 // Linux: do_signal_stop(), prepare_signal(). man 7 signal.
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Sched;
@@ -13,6 +14,8 @@ internal static class JobControl
     public static void Continue(ThreadGroup process)
     {
         SignalSender.RemovePending(process, SignalSet.Stops);
+        for (var thread = process.FirstThread; thread is not null; thread = ThreadGroup.AfterThread(thread))
+            thread.HasTakenStop = false;
         if (!process.IsStopping)
             return;
         var wasStopped = process.IsStopped;

@@ -57,6 +57,7 @@ public static class SignalDelivery
                 action = entry;
                 if (!action.IsDefault && !action.IsIgnore && action.Has(SignalAction.SA_RESETHAND))
                     entry.Handler = SignalAction.SIG_DFL;
+                current.HasTakenStop = SignalSet.Stops.Contains(signal);
             }
 
             current.RecalculatePending();
@@ -92,7 +93,8 @@ public static class SignalDelivery
             Task.ExitGroup(signal);
         using (TaskTree.Lock.Acquire())
         {
-            if (JobControl.MayStop(current.Group, signal))
+            // A SIGCONT that came after the signal was dequeued has undone it.
+            if (current.HasTakenStop && JobControl.MayStop(current.Group, signal))
                 JobControl.BeginStop(current.Group, signal);
         }
     }
@@ -102,7 +104,6 @@ public static class SignalDelivery
         RestartBeforeHandler(action, ref user);
         var restoring = WorkFlag.IsSet(current, WorkFlag.RestoreMask);
         var oldMask = restoring ? current.SavedMask : current.BlockedSignals;
-        WorkFlag.Clear(current, WorkFlag.RestoreMask);
         if (!SignalFrame.TryPush(current, info, action, oldMask, ref user))
         {
             // No room for the frame: the program cannot be told of this signal, nor of SIGSEGV.
@@ -112,6 +113,7 @@ public static class SignalDelivery
             return;
         }
 
+        WorkFlag.Clear(current, WorkFlag.RestoreMask);
         var blocked = current.BlockedSignals.Or(action.Mask);
         if (!action.Has(SignalAction.SA_NODEFER))
             blocked = blocked.With(info.Signal);

@@ -114,7 +114,9 @@ public static partial class SignalSender
         if (child.ExitSignal == SignalNumber.SIGCHLD && parent.Leader.Handlers is { } handlers)
         {
             ref var action = ref handlers[SignalNumber.SIGCHLD];
-            wanted = !action.IsIgnore && !action.Has(SignalAction.SA_NOCLDWAIT);
+            if (action.IsIgnore)
+                return false;
+            wanted = !action.Has(SignalAction.SA_NOCLDWAIT);
         }
 
         if (child.ExitSignal != 0)
@@ -125,9 +127,10 @@ public static partial class SignalSender
     /// <summary>Tells a parent of a stop or continuation, unless it does not want to know. Lock held.</summary>
     internal static void SendChildChanged(ThreadGroup child, int code, int status)
     {
-        if (child.Parent is not { } parent)
+        if (child.Parent is not { } parent || parent.Leader.Handlers is not { } handlers)
             return;
-        if (parent.Leader.Handlers is { } handlers && !handlers[SignalNumber.SIGCHLD].Has(SignalAction.SA_NOCLDSTOP))
+        ref var action = ref handlers[SignalNumber.SIGCHLD];
+        if (!action.IsIgnore && !action.Has(SignalAction.SA_NOCLDSTOP))
             SendToProcessLocked(parent, InfoOfChild(child, SignalNumber.SIGCHLD, code, status));
         parent.ChildWait.WakeUpAll();
     }

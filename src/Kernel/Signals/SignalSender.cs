@@ -15,8 +15,10 @@ public static partial class SignalSender
     public static Errno SendToTask(Task task, in SignalInfo info)
     {
         using (TaskTree.Lock.Acquire())
-            return SendLocked(task, info, toProcess: false);
+            return SendToTaskLocked(task, info);
     }
+
+    public static Errno SendToTaskLocked(Task task, in SignalInfo info) => SendLocked(task, info, toProcess: false);
 
     /// <summary>To a process: any thread that does not block it takes it.</summary>
     public static Errno SendToProcess(ThreadGroup process, in SignalInfo info)
@@ -71,8 +73,8 @@ public static partial class SignalSender
         if (process == TaskTree.Init && handlers[signal].IsDefault)
             return false;
 
-        // A blocked signal may be given a handler before it is unblocked.
-        return target.BlockedSignals.Contains(signal) || !handlers.Ignores(signal);
+        // A blocked signal may be given a handler before it is unblocked; an awaited one is asked for.
+        return target.BlockedSignals.Or(target.AwaitedSignals).Contains(signal) || !handlers.Ignores(signal);
     }
 
     internal static void RemovePending(ThreadGroup process, SignalSet set)
@@ -87,13 +89,13 @@ public static partial class SignalSender
         var taker = toProcess ? FindTaker(target.Group, target, signal) : Takes(target, signal) ? target : null;
         if (taker is null)
             return;
-        if (IsFatal(handlers, signal))
+        if (IsFatal(handlers, signal) && !taker.AwaitedSignals.Contains(signal))
         {
             BeginGroupExit(target.Group, signal);
             return;
         }
 
-        Notify(taker, signal);
+        Notify(taker);
     }
 
     /// <summary>Ends the process now, where the signal's default says so and no dump is made first.</summary>
@@ -107,13 +109,7 @@ public static partial class SignalSender
 
     private static void BeginGroupExit(ThreadGroup process, int signal)
     {
-        if (!process.IsExiting)
-        {
-            process.IsExiting = true;
-            process.ExitStatus = signal;
-        }
-
-        process.IsStopping = false;
+        process.BeginExit(signal);
         for (var thread = process.FirstThread; thread is not null; thread = ThreadGroup.AfterThread(thread))
         {
             if (!thread.IsExiting)
@@ -140,7 +136,7 @@ public static partial class SignalSender
         return null;
     }
 
-    private static void Notify(Task thread, int signal)
+    private static void Notify(Task thread)
     {
         WorkFlag.Set(thread, WorkFlag.SignalPending);
         if (!Scheduler.TryToWakeUp(thread, TaskState.Interruptible))
@@ -148,15 +144,20 @@ public static partial class SignalSender
     }
 
     /// <summary>A thread blocked signals that the process still has pending: another thread may take them. TaskTree.Lock held.</summary>
-    internal static void Retarget(ThreadGroup process, Task blocker)
+    internal static void Retarget(ThreadGroup process, Task blocker) =>
+        OfferToOthers(process, blocker, process.SharedPending.Set.And(blocker.BlockedSignals));
+
+    /// <summary>A thread ends that may have been chosen for what the process has pending. TaskTree.Lock held.</summary>
+    internal static void RetargetAll(ThreadGroup process, Task leaving) => OfferToOthers(process, leaving, process.SharedPending.Set);
+
+    private static void OfferToOthers(ThreadGroup process, Task except, SignalSet pending)
     {
-        var pending = process.SharedPending.Set.And(blocker.BlockedSignals);
         if (pending.IsEmpty)
             return;
         for (var thread = process.FirstThread; thread is not null; thread = ThreadGroup.AfterThread(thread))
         {
-            if (thread != blocker && !thread.IsExiting && !pending.Except(thread.BlockedSignals).IsEmpty)
-                Notify(thread, pending.First);
+            if (thread != except && !thread.IsExiting && !pending.Except(thread.BlockedSignals).IsEmpty)
+                Notify(thread);
         }
     }
 }

@@ -62,24 +62,37 @@ internal static class SignalWait
         if (deadline == 0)
             return Errno.EAGAIN;
 
-        // While it waits, the signals are not blocked, so that senders wake it.
+        // While it waits the signals are not blocked, so that senders wake it, and awaited, so that they neither end it nor get lost.
         var blocked = current.BlockedSignals;
-        var late = false;
+        current.AwaitedSignals = set;
         current.SetBlocked(blocked.Except(set));
-        while (true)
+        var late = false;
+        var taken = false;
+        while (!taken && !late)
         {
             current.SetState(TaskState.Interruptible);
-            if (current.HasSignalPending || late)
+            if (!current.HasSignalPending)
+                late = Scheduler.ScheduleUntil(deadline);
+            current.SetStateRelaxed(TaskState.Running);
+            taken = TryTake(current, set, out info);
+
+            // What woke it may have been taken by another thread; then it waits on.
+            if (!taken && IsInterrupted(current))
                 break;
-            late = Scheduler.ScheduleUntil(deadline);
         }
 
-        current.SetStateRelaxed(TaskState.Running);
-        var taken = TryTake(current, set, out info);
+        using (TaskTree.Lock.Acquire())
+            current.AwaitedSignals = default;
         current.SetBlocked(blocked);
         if (taken)
             return info;
         return late ? Errno.EAGAIN : Errno.EINTR;
+    }
+
+    private static bool IsInterrupted(Task current)
+    {
+        using (TaskTree.Lock.Acquire())
+            return current.MustActOnSignal();
     }
 
     private static bool TryTake(Task current, SignalSet set, out SignalInfo info)

@@ -31,6 +31,12 @@ public sealed partial class Task
     /// <summary>The mask to put back after sigsuspend, ppoll and the like; valid while WorkFlag.RestoreMask is set.</summary>
     internal SignalSet SavedMask;
 
+    /// <summary>What sigtimedwait waits for: neither ignored nor deadly meanwhile. Guard: TaskTree.Lock.</summary>
+    internal SignalSet AwaitedSignals;
+
+    /// <summary>It has dequeued a stopping signal, and no SIGCONT has come since. Guard: TaskTree.Lock.</summary>
+    internal bool HasTakenStop;
+
     internal PendingSignals PendingSignals;
     internal AlternateStack AlternateStack;
 
@@ -53,6 +59,8 @@ public sealed partial class Task
     {
         BlockedSignals = parent.BlockedSignals;
         PendingSignals = default;
+        AwaitedSignals = default;
+        HasTakenStop = false;
         ParentDeathSignal = 0;
         IsCountedStopped = false;
         AlternateStack = default;
@@ -87,11 +95,14 @@ public sealed partial class Task
     {
         if (Handlers is not { IsShared: true } shared)
             return Errno.None;
-        var own = SignalHandlers.Create(shared, onlyIgnored: false);
-        if (own is null)
-            return Errno.ENOMEM;
         using (TaskTree.Lock.Acquire())
+        {
+            var own = SignalHandlers.Create(shared, onlyIgnored: false);
+            if (own is null)
+                return Errno.ENOMEM;
             Handlers = own;
+        }
+
         shared.Drop();
         return Errno.None;
     }
@@ -123,6 +134,13 @@ public sealed partial class Task
             WorkFlag.Set(this, WorkFlag.SignalPending);
         else
             WorkFlag.Clear(this, WorkFlag.SignalPending);
+    }
+
+    /// <summary>Something is deliverable now, beyond a stale flag. TaskTree.Lock held.</summary>
+    internal bool MustActOnSignal()
+    {
+        RecalculatePending();
+        return HasSignalPending;
     }
 
     /// <summary>Reads a signal's action and, if asked, sets a new one; a signal that becomes ignored stops pending.</summary>

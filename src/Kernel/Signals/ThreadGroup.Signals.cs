@@ -39,6 +39,15 @@ public sealed partial class ThreadGroup
     /// <summary>True when all threads are stopped.</summary>
     public bool IsStopped => IsStopping && StoppedThreads >= LiveThreads;
 
+    /// <summary>All threads are to end; the first to say so sets the status. It does not stop any more. The caller kills the threads.</summary>
+    internal void BeginExit(int status)
+    {
+        if (!IsExiting)
+            ExitStatus = status;
+        IsExiting = true;
+        IsStopping = false;
+    }
+
     internal void ReportStop()
     {
         _hasStopReport = true;

@@ -92,59 +92,54 @@ internal static class KillCalls
                 return -(long)Errno.ESRCH;
             if (!MayKill(task, signal))
                 return -(long)Errno.EPERM;
-            if (signal == 0)
-                return 0;
+            return signal == 0 ? 0 : -(long)SignalSender.SendToTaskLocked(task, FromCaller(signal, SignalCode.SI_TKILL));
         }
-
-        return -(long)SendToThread(threadId, FromCaller(signal, SignalCode.SI_TKILL));
     }
 
-    /// <summary>Looks the thread up again and counts it in, since sending takes the lock itself.</summary>
-    private static Errno SendToThread(int threadId, in SignalInfo info)
+    public static long SigQueueInfo(int processId, int signal, ulong infoAt)
     {
-        Task? task;
+        var error = ReadInfo(processId, signal, infoAt, out var info);
+        if (error != Errno.None)
+            return -(long)error;
         using (TaskTree.Lock.Acquire())
         {
-            task = TaskTree.Find(threadId);
-            if (task is null)
-                return Errno.ESRCH;
-            task.AddUser();
-        }
-
-        var error = SignalSender.SendToTask(task, info);
-        task.Drop();
-        return error;
-    }
-
-    /// <summary>rt_sigqueueinfo (thread zero: to the process) and rt_tgsigqueueinfo.</summary>
-    public static long SigQueueInfo(int processId, int threadId, int signal, ulong infoAt)
-    {
-        Span<byte> bytes = stackalloc byte[SignalInfo.Bytes];
-        if (!UserMemory.TryRead(infoAt, bytes))
-            return -(long)Errno.EFAULT;
-        if (signal is < 0 or > SignalNumber.Count)
-            return -(long)Errno.EINVAL;
-        var info = SignalInfo.Decode(bytes);
-        info.Signal = signal;
-
-        // Nobody may pretend to be the kernel, or kill, towards others.
-        if ((info.Code >= 0 || info.Code == SignalCode.SI_TKILL) && processId != Task.Current.Group.Id)
-            return -(long)Errno.EPERM;
-        ThreadGroup? process;
-        using (TaskTree.Lock.Acquire())
-        {
-            var task = TaskTree.Find(threadId != 0 ? threadId : processId);
-            if (task is null || (threadId != 0 && task.Group.Id != processId))
+            if (TaskTree.Find(processId) is not { } task)
                 return -(long)Errno.ESRCH;
             if (!MayKill(task, signal))
                 return -(long)Errno.EPERM;
-            if (signal == 0)
-                return 0;
-            process = task.Group;
-            if (threadId == 0)
-                return -(long)SignalSender.SendToProcessLocked(process, info);
+            return signal == 0 ? 0 : -(long)SignalSender.SendToProcessLocked(task.Group, info);
         }
+    }
 
-        return -(long)SendToThread(threadId, info);
+    public static long TgSigQueueInfo(int processId, int threadId, int signal, ulong infoAt)
+    {
+        var error = ReadInfo(processId, signal, infoAt, out var info);
+        if (error != Errno.None)
+            return -(long)error;
+        if (processId <= 0 || threadId <= 0)
+            return -(long)Errno.EINVAL;
+        using (TaskTree.Lock.Acquire())
+        {
+            if (TaskTree.Find(threadId) is not { } task || task.Group.Id != processId)
+                return -(long)Errno.ESRCH;
+            if (!MayKill(task, signal))
+                return -(long)Errno.EPERM;
+            return signal == 0 ? 0 : -(long)SignalSender.SendToTaskLocked(task, info);
+        }
+    }
+
+    /// <summary>Nobody may pretend to be the kernel, or kill, towards others: EPERM.</summary>
+    private static Errno ReadInfo(int processId, int signal, ulong from, out SignalInfo info)
+    {
+        Span<byte> bytes = stackalloc byte[SignalInfo.Bytes];
+        info = default;
+        if (!UserMemory.TryRead(from, bytes))
+            return Errno.EFAULT;
+        if (signal is < 0 or > SignalNumber.Count)
+            return Errno.EINVAL;
+        info = SignalInfo.Decode(bytes);
+        info.Signal = signal;
+        var isPretence = info.Code >= 0 || info.Code == SignalCode.SI_TKILL;
+        return isPretence && processId != Task.Current.Group.Id ? Errno.EPERM : Errno.None;
     }
 }

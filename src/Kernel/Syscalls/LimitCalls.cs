@@ -13,9 +13,11 @@ internal static class LimitCalls
 {
     private const int RUSAGE_SELF = 0, RUSAGE_CHILDREN = -1, RUSAGE_THREAD = 1;
 
-    public static long GetRLimit(int resource, ulong to) => PrLimit(0, resource, 0, to);
+    // Unlike with prlimit64, NULL is a bad address here.
+    public static long GetRLimit(int resource, ulong to) =>
+        to == 0 && (uint)resource < (uint)Resource.Count ? -(long)Errno.EFAULT : PrLimit(0, resource, 0, to);
 
-    public static long SetRLimit(int resource, ulong from) => PrLimit(0, resource, from, 0);
+    public static long SetRLimit(int resource, ulong from) => from == 0 ? -(long)Errno.EFAULT : PrLimit(0, resource, from, 0);
 
     public static long PrLimit(int id, int resource, ulong newAt, ulong oldAt)
     {

@@ -41,8 +41,13 @@ internal static class ProcessGroupCalls
             return -(long)Errno.EINVAL;
         using (TaskTree.Lock.Acquire())
         {
-            var process = id == 0 ? caller : TaskTree.FindProcess(id);
-            if (process is null || (process != caller && process.Parent != caller))
+            var task = id == 0 ? caller.Leader : TaskTree.Find(id);
+            if (task is null)
+                return -(long)Errno.ESRCH;
+            var process = task.Group;
+            if (task != process.Leader)
+                return -(long)Errno.EINVAL;
+            if (process != caller && process.Parent != caller)
                 return -(long)Errno.ESRCH;
             return -(long)SetGroup(caller, process, groupId == 0 ? process.Id : groupId);
         }

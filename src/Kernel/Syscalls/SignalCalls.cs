@@ -124,7 +124,7 @@ internal static class SignalCalls
                 return -(long)Errno.EFAULT;
             if (!timeout.IsValid)
                 return -(long)Errno.EINVAL;
-            deadline = timeout.IsZero ? 0 : TimeKeeper.Monotonic + timeout.Seconds * 1_000_000_000 + timeout.Nanoseconds;
+            deadline = timeout.IsZero ? 0 : Deadline.After(TimeKeeper.Monotonic, timeout.ToNanoseconds());
         }
 
         var result = SignalWait.Take(new SignalSet(bits), deadline);

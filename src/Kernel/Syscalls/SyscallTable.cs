@@ -360,9 +360,9 @@ public static class SyscallTable
             case SyscallNumber.tgkill:
                 return KillCalls.TgKill((int)a, (int)b, (int)c);
             case SyscallNumber.rt_sigqueueinfo:
-                return KillCalls.SigQueueInfo((int)a, 0, (int)b, c);
+                return KillCalls.SigQueueInfo((int)a, (int)b, c);
             case SyscallNumber.rt_tgsigqueueinfo:
-                return KillCalls.SigQueueInfo((int)a, (int)b, (int)c, d);
+                return KillCalls.TgSigQueueInfo((int)a, (int)b, (int)c, d);
 
             // Time (TimeCalls)
             case SyscallNumber.clock_gettime:

@@ -83,7 +83,11 @@ public static class KernelThread
         Prepare(state, name, function, null);
         var result = Task.Copy(new CloneArguments { Flags = Clone.CLONE_FS }, state);
         if (!result.IsOk)
+        {
+            s_pool.Give(state);
             return result.Error;
+        }
+
         state.Task = result.Value;
         result.Value.SetName(name);
         return result;

@@ -3,6 +3,7 @@
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Ipc;
+using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Signals;
 
 namespace Jiffy.Kernel.Tasks;
@@ -51,6 +52,7 @@ public sealed partial class Task
             TaskTree.SetTask(current.Id, null);
             current.Id = process.Id;
             current.Serial = old.Serial;
+            current.StartTime = old.StartTime;
             TaskTree.SetTask(current.Id, current);
             process.Leader = current;
         }
@@ -71,11 +73,18 @@ public sealed partial class Task
         return Errno.None;
     }
 
-    /// <summary>Forgets what belonged to the old program: signal handlers, descriptors marked so, robust list, and takes set-user-id.</summary>
-    internal void BecomeProgram(OpenFile file)
+    /// <summary>Lets go of the old program's memory, which others may go on using: they learn that this thread is gone from it.</summary>
+    internal void LeaveMemoryFor(AddressSpace next)
     {
         Futex.OnExec(this);
         ClearChildId = 0;
+        AddressSpace.Replace(this, next);
+        EndVfork();
+    }
+
+    /// <summary>Forgets what belonged to the old program: signal handlers, descriptors marked so; and takes set-user-id.</summary>
+    internal void BecomeProgram(OpenFile file)
+    {
         ResetSignalsForExec();
         Files?.CloseOnExec();
         TakeFileIdentity(file);
@@ -99,6 +108,9 @@ public sealed partial class Task
                 Credentials.EffectiveGroupId = inode.GroupId;
         }
 
+        // A signal that the parent's end causes must not reach a program of other rights.
+        if (Credentials.EffectiveUserId != Credentials.UserId || Credentials.EffectiveGroupId != Credentials.GroupId)
+            ParentDeathSignal = 0;
         Credentials.SavedUserId = Credentials.FileUserId = Credentials.EffectiveUserId;
         Credentials.SavedGroupId = Credentials.FileGroupId = Credentials.EffectiveGroupId;
     }

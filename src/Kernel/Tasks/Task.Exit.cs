@@ -31,12 +31,10 @@ public sealed partial class Task
         var process = current.Group;
         using (TaskTree.Lock.Acquire())
         {
-            if (process.IsExiting)
-                return process.ExitStatus;
-            process.IsExiting = true;
-            process.ExitStatus = status;
-            KillOtherThreads(current);
-            return status;
+            if (!process.IsExiting)
+                KillOtherThreads(current);
+            process.BeginExit(status);
+            return process.ExitStatus;
         }
     }
 
@@ -71,14 +69,25 @@ public sealed partial class Task
         var current = Current;
         if (current.Group == TaskTree.Init && IsLastThread(current))
             Observe.Panic.Stop("Attempted to kill init!", status);
-        current.IsExiting = true;
-        current.ExitStatus = status;
+        current.BeginEnd(status);
         Futex.OnTaskExit(current);
         current.ReleaseMemory();
         current.ReleaseFiles();
         current.ReleaseFileContext();
         current.Notify();
         Scheduler.ExitCurrent();
+    }
+
+    /// <summary>From here on no signal is given to this thread; what it was given but did not take goes to another.</summary>
+    private void BeginEnd(int status)
+    {
+        using (TaskTree.Lock.Acquire())
+        {
+            IsExiting = true;
+            ExitStatus = status;
+            if (!Group.IsExiting && Group.LiveThreads > 1)
+                SignalSender.RetargetAll(Group, this);
+        }
     }
 
     private static bool IsLastThread(Task current)
@@ -111,9 +120,7 @@ public sealed partial class Task
             SignalSender.ThreadEnded(this);
             if (process.LiveThreads == 0)
             {
-                if (!process.IsExiting)
-                    process.ExitStatus = process.Leader == this ? ExitStatus : process.Leader.ExitStatus;
-                process.IsExiting = true;
+                process.BeginExit(process.Leader.ExitStatus);
                 LeaveSession(process);
                 GiveChildrenAway(process, ref reaped);
                 process.IsZombie = true;

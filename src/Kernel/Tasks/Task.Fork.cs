@@ -64,6 +64,10 @@ public sealed partial class Task
         if (arguments.ExitSignal is < 0 or > SignalNumber.Count)
             return Errno.EINVAL;
 
+        // The machine faults in the kernel on a thread pointer that is no address.
+        if (arguments.Has(Clone.CLONE_SETTLS) && arguments.Tls >= UserMemory.Limit)
+            return Errno.EPERM;
+
         // Init's siblings would be children of nobody.
         if (arguments.Has(Clone.CLONE_PARENT) && Current.Group == TaskTree.Init)
             return Errno.EINVAL;

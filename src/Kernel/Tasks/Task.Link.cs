@@ -31,8 +31,8 @@ public sealed partial class Task
         {
             var process = parent.Group;
 
-            // A fork that raced with the end of the process must not escape it.
-            if (process.IsExiting || process.ExecTask is not null || parent.HasFatalSignal)
+            // A fork that raced with the end or the stop of the process must not escape it.
+            if (process.IsExiting || process.ExecTask is not null || parent.MustActOnSignal())
                 return Errno.ERESTARTNOINTR;
             if (TaskTree.ThreadCount >= TaskTree.MaxThreads || !TaskTree.TryAssignId(this))
                 return Errno.EAGAIN;
@@ -51,8 +51,8 @@ public sealed partial class Task
     {
         using (TaskTree.Lock.Acquire())
         {
-            // A fatal signal that came during the fork was sent to the parent alone: try again after it was dealt with.
-            if (parent.HasFatalSignal)
+            // A signal that came during the fork, to the process group perhaps, was sent to the parent alone: try again after it was dealt with.
+            if (parent.MustActOnSignal())
                 return Errno.ERESTARTNOINTR;
             if (TaskTree.ThreadCount >= TaskTree.MaxThreads || !TaskTree.TryAssignId(this))
                 return Errno.EAGAIN;

@@ -21,9 +21,9 @@ public sealed partial class Terminal
             case TCSETS:
             case TCSETSW:
             case TCSETSF:
-                return SetModes(command, argument);
+                return SetModes(file, command, argument);
             case TIOCGWINSZ:
-                return UserAccess.TryWrite(argument, _size) ? 0 : Errno.EFAULT;
+                return UserAccess.TryWrite(argument, Size) ? 0 : Errno.EFAULT;
             case TIOCSWINSZ:
                 return SetSize(argument);
             case TIOCGPGRP:
@@ -48,7 +48,7 @@ public sealed partial class Terminal
                 return Flow((int)argument);
             case TCSBRK:
             case TCSBRKP:
-                return new Result<int>(Drain());
+                return SendBreak(file);
             case TIOCEXCL:
             case TIOCNXCL:
                 return 0;
@@ -66,7 +66,16 @@ public sealed partial class Terminal
         }
     }
 
-    private Result<int> SetModes(uint command, ulong from)
+    private WindowSize Size
+    {
+        get
+        {
+            using (_lock.Acquire())
+                return _size;
+        }
+    }
+
+    private Result<int> SetModes(OpenFile file, uint command, ulong from)
     {
         var error = CheckForeground(SignalNumber.SIGTTOU);
         if (error != Errno.None)
@@ -75,7 +84,7 @@ public sealed partial class Terminal
             return Errno.EFAULT;
         if (command != TCSETS)
         {
-            error = Drain();
+            error = Drain(file);
             if (error != Errno.None)
                 return error;
         }
@@ -101,17 +110,22 @@ public sealed partial class Terminal
     {
         if (!UserAccess.TryRead(from, out WindowSize size))
             return Errno.EFAULT;
-        var changed = size.Rows != _size.Rows || size.Columns != _size.Columns || size.PixelsX != _size.PixelsX || size.PixelsY != _size.PixelsY;
-        _size = size;
-        if (!changed)
-            return 0;
-        using (TaskTree.Lock.Acquire())
+        using (_lock.Acquire())
         {
-            if (ProcessGroup.Find(ForegroundId) is { } group)
-                SignalSender.SendToGroupLocked(group, SignalNumber.SIGWINCH);
+            if (size.Rows == _size.Rows && size.Columns == _size.Columns && size.PixelsX == _size.PixelsX && size.PixelsY == _size.PixelsY)
+                return 0;
+            _size = size;
+            SignalForeground(SignalNumber.SIGWINCH);
         }
 
         return 0;
+    }
+
+    /// <summary>Waits for the output to leave; the break itself is left out, since the port's other end is a program.</summary>
+    private Result<int> SendBreak(OpenFile file)
+    {
+        var error = CheckForeground(SignalNumber.SIGTTOU);
+        return new Result<int>(error == Errno.None ? Drain(file) : error);
     }
 
     private Result<int> Flush(int what)

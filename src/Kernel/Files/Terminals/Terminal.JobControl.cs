@@ -36,6 +36,20 @@ public sealed partial class Terminal
         }
     }
 
+    /// <summary>The foreground process group. Its id alone is not enough: another session may use it again. TaskTree.Lock held.</summary>
+    private ProcessGroup? Foreground =>
+        ProcessGroup.Find(ForegroundId) is { } group && group.Session == Session ? group : null;
+
+    /// <summary>Signals the foreground group. Any context; _lock may be held.</summary>
+    private void SignalForeground(int signal)
+    {
+        using (TaskTree.Lock.Acquire())
+        {
+            if (Foreground is { } group)
+                SignalSender.SendToGroupLocked(group, signal);
+        }
+    }
+
     /// <summary>Opening by a session leader that has no terminal makes this its terminal, unless O_NOCTTY.</summary>
     internal void OpenedBy(Task current)
     {
@@ -86,7 +100,7 @@ public sealed partial class Terminal
                 return Errno.ENOTTY;
             if (session.Leader != Task.Current.Group)
                 return Errno.None;
-            if (ProcessGroup.Find(ForegroundId) is { } group)
+            if (Foreground is { } group)
             {
                 SignalSender.SendToGroupLocked(group, SignalNumber.SIGHUP);
                 SignalSender.SendToGroupLocked(group, SignalNumber.SIGCONT);
@@ -117,6 +131,12 @@ public sealed partial class Terminal
         var error = CheckForeground(SignalNumber.SIGTTOU);
         if (error != Errno.None)
             return error;
+        using (TaskTree.Lock.Acquire())
+        {
+            if (Session is null || Session != Task.Current.Group.Session)
+                return Errno.ENOTTY;
+        }
+
         if (!UserAccess.TryRead(from, out int id))
             return Errno.EFAULT;
         if (id < 0)

@@ -3,6 +3,7 @@
 using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Observe;
+using Jiffy.Kernel.Wait;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Files;
@@ -67,8 +68,18 @@ public sealed partial class Terminal
 
     private void FlushOutput() => _outputTail = _outputHead;
 
-    /// <summary>Gives the port what it takes, and asks for an interrupt while something is left.</summary>
+    /// <summary>
+    /// Gives the port what it takes, and asks for an interrupt while something is left. Wakes writers for whom there is room now: when the port
+    /// takes all, no interrupt follows that would.
+    /// </summary>
     private void Pump()
+    {
+        Feed();
+        if (OutputHasRoom)
+            _writers.WakeUpAll(key: new WakeKey(FileConstants.POLLOUT | FileConstants.POLLWRNORM));
+    }
+
+    private void Feed()
     {
         using (KernelConsole.SerialLock.Acquire())
         {

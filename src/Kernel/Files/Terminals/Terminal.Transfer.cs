@@ -1,6 +1,6 @@
 // Reading and writing the terminal by programs. Context: process; may sleep.
-// No wake-up is lost: readers and writers test the rings in WaitEvent's condition; the interrupt fills or empties the rings before
-// it wakes. Linux: n_tty_read(), n_tty_write().
+// No wake-up is lost: readers and writers test the rings in WaitEvent's condition; whoever fills or empties a ring wakes afterwards.
+// Linux: n_tty_read(), n_tty_write().
 using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
@@ -27,15 +27,22 @@ public sealed partial class Terminal
 
     private Result<int> ReadLine(OpenFile file, ref IoBuffer to)
     {
-        var error = WaitForInput(file, long.MaxValue);
-        if (error != Errno.None)
-            return error;
         Span<byte> chunk = stackalloc byte[Chunk];
-        while (to.Remaining != 0)
+        var endOfLine = to.Remaining == 0;
+        while (!endOfLine)
         {
-            var count = TakeInput(chunk.Slice(0, Math.Min(Chunk, to.Remaining)), out var endOfLine);
+            var count = TakeInput(chunk.Slice(0, Math.Min(Chunk, to.Remaining)), out endOfLine);
             to.CopyFrom(chunk.Slice(0, count));
-            if (endOfLine || count == 0)
+            if (to.Remaining == 0 || (count == 0 && to.Done != 0))
+                break;
+
+            // Nothing there, or another reader was faster: that is no end of file.
+            if (count != 0 || endOfLine)
+                continue;
+            var error = WaitForInput(file, long.MaxValue);
+            if (error != Errno.None)
+                return error;
+            if (IsHungUp(file))
                 break;
         }
 
@@ -120,8 +127,16 @@ public sealed partial class Terminal
         return error == Errno.None && IsHungUp(file) ? Errno.EIO : error;
     }
 
-    /// <summary>Waits until all output has left. ERESTARTSYS.</summary>
-    private Errno Drain() => _writers.WaitEvent(this, static t => t.OutputCount == 0 || t._isOutputStopped);
+    /// <summary>Waits until all output has left. ERESTARTSYS; EIO: hung up.</summary>
+    private Errno Drain(OpenFile file)
+    {
+        var error = _writers.WaitEvent(file, static f => OfFile(f) is { } t && (t.OutputCount == 0 || t.IsHungUp(f)));
+        return error == Errno.None && IsHungUp(file) ? Errno.EIO : error;
+    }
+
+    // In raw mode without a time limit, as many bytes as a read would wait for.
+    private bool PollFindsInput =>
+        InputIsReady && (_modes.HasLocal(Termios.ICANON) || _modes.Characters[Termios.VTIME] != 0 || InputCount >= _modes.Characters[Termios.VMIN]);
 
     internal uint Poll(OpenFile file, PollTable? table)
     {
@@ -130,7 +145,7 @@ public sealed partial class Terminal
         uint events = 0;
         if (IsHungUp(file))
             return FileConstants.POLLIN | FileConstants.POLLRDNORM | FileConstants.POLLHUP | FileConstants.POLLERR;
-        if (InputIsReady)
+        if (PollFindsInput)
             events |= FileConstants.POLLIN | FileConstants.POLLRDNORM;
         if (OutputCount < OutputHigh)
             events |= FileConstants.POLLOUT | FileConstants.POLLWRNORM;

@@ -69,8 +69,6 @@ public sealed partial class Terminal
 
         if (InputIsReady)
             _readers.WakeUp(key: new WakeKey(FileConstants.POLLIN | FileConstants.POLLRDNORM));
-        if (OutputHasRoom)
-            _writers.WakeUp(key: new WakeKey(FileConstants.POLLOUT | FileConstants.POLLWRNORM));
     }
 
     /// <summary>The session leader has ended: its foreground group is hung up, and files opened on the line so far are dead. TaskTree.Lock held.</summary>
@@ -78,7 +76,7 @@ public sealed partial class Terminal
     {
         if (Session != session)
             return;
-        if (ProcessGroup.Find(ForegroundId) is { } group)
+        if (Foreground is { } group)
         {
             Signals.SignalSender.SendToGroupLocked(group, SignalNumber.SIGHUP);
             Signals.SignalSender.SendToGroupLocked(group, SignalNumber.SIGCONT);

@@ -160,16 +160,20 @@ public static class Exec
         name = name.Slice(0, Math.Min(name.Length, kept.Length));
         name.CopyTo(kept);
         var error = Task.BecomeOnlyThread();
-        if (error == Errno.None)
-            error = current.UnshareForExec();
         if (error != Errno.None)
         {
             space.Drop();
             return error;
         }
 
-        AddressSpace.Replace(current, space);
-        current.EndVfork();
+        // The other threads are gone: nobody is left to tell of a failure.
+        if (current.UnshareForExec() != Errno.None)
+        {
+            space.Drop();
+            Task.ExitGroup(SignalNumber.SIGKILL);
+        }
+
+        current.LeaveMemoryFor(space);
         current.SetName(kept.Slice(0, name.Length));
         current.BecomeProgram(file);
         error = Load(space, file, path, arguments, ref image, interpreter, ref interpreterImage);
