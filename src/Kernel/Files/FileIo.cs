@@ -1,5 +1,5 @@
 // Reading and writing open files: what every read and write call goes through. Checks access mode and limits, keeps the position.
-// Locks: the file's PositionLock while a call uses and moves the position. Linux: vfs_read(), vfs_write(), ksys_pread64().
+// Locks: the file's PositionLock while a call uses and moves the position of a regular file. Linux: vfs_read(), vfs_write(), ksys_pread64().
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
@@ -22,6 +22,8 @@ public static class FileIo
             return file.Operations.Read(file, ref to, ref none);
         }
 
+        if (!file.Inode.IsRegular)
+            return ReadDevice(file, ref to);
         using (file.PositionLock.Acquire())
         {
             var position = file.Position;
@@ -42,6 +44,8 @@ public static class FileIo
             return file.Operations.Write(file, ref from, ref none);
         }
 
+        if (!file.Inode.IsRegular)
+            return WriteDevice(file, ref from);
         using (file.PositionLock.Acquire())
         {
             var position = file.Position;
@@ -49,6 +53,23 @@ public static class FileIo
             file.Position = position;
             return result;
         }
+    }
+
+    // A device may sleep until somebody writes, through the same open file perhaps: the position's lock would shut that one out.
+    private static Result<int> ReadDevice(OpenFile file, ref IoBuffer to)
+    {
+        var position = file.Position;
+        var result = file.Operations.Read(file, ref to, ref position);
+        file.Position = position;
+        return result;
+    }
+
+    private static Result<int> WriteDevice(OpenFile file, ref IoBuffer from)
+    {
+        var position = file.Position;
+        var result = file.Operations.Write(file, ref from, ref position);
+        file.Position = position;
+        return result;
     }
 
     /// <summary>Reads at <paramref name="position"/>, which moves; the file's own does not. ESPIPE, EINVAL.</summary>

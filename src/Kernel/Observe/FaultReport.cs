@@ -66,6 +66,7 @@ public static class FaultReport
     {
         while (Interlocked.CompareExchange(ref s_reporter, Cpu.Id + 1, 0) != 0)
             Cpu.Relax();
+        ReportLock.Begin();
         Count++;
         if (current is not null)
             current.SkipsLockChecks = true; // the report takes its locks in whatever state the fault left
@@ -79,6 +80,7 @@ public static class FaultReport
         current.SkipsLockChecks = false;
         current.SetStateRelaxed(TaskState.Running);
         Cpu.EnableInterrupts();
+        KernelLog.WakeWaitingReaders();
         Task.ExitGroup(SignalNumber.SIGKILL);
     }
 

@@ -7,8 +7,13 @@ namespace Jiffy.Kernel.Observe;
 
 internal static class ReportLock
 {
-    /// <summary>Some milliseconds: longer than anybody alive holds one of these locks.</summary>
-    private const int Attempts = 100_000;
+    /// <summary>Attempts of one report: longer than anybody alive holds one of these locks.</summary>
+    private const int Patience = 100_000;
+
+    private static int s_attemptsLeft; // guard: belongs to the CPU that reports
+
+    /// <summary>A report begins.</summary>
+    public static void Begin() => s_attemptsLeft = Patience;
 
     /// <summary>True: the lock was taken, and <c>Release(token)</c> must follow. False: go on without it.</summary>
     public static bool Enter<TRank>(ref SpinLock<TRank, IrqsOff> guard, out bool token)
@@ -27,13 +32,14 @@ internal static class ReportLock
         where TRank : struct, ILockRank
     {
         token = false;
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        while (!guard.TryAcquire(out token))
         {
-            if (guard.TryAcquire(out token))
-                return true;
-            Cpu.Relax();
+            if (s_attemptsLeft == 0)
+                return false;
+            s_attemptsLeft--;
+            Cpu.Interleave();
         }
 
-        return false;
+        return true;
     }
 }

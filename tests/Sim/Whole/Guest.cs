@@ -27,11 +27,12 @@ internal sealed class Guest
         return this;
     }
 
-    public SimOptions Options(int cpus, string commandLine = "") => new()
+    public SimOptions Options(int cpus, string commandLine = "", bool survivesFaults = false) => new()
     {
         Cpus = cpus,
         MemoryBytes = 16 << 20,
         CommandLine = commandLine,
+        FaultsGoToKernel = survivesFaults,
         Ramdisk = _ramdisk ??= _root.Build(),
     };
 
