@@ -1,12 +1,11 @@
 // A soak: rounds of all that takes and gives back kernel memory, and the kernel's own counts before and after. Each kind of round
 // is warmed up, since pools and caches fill in the first ones; then not one frame and not one pool object may be missing.
-// Frames in use: MemTotal - MemFree less the kernel stacks, which are kept for the next task. Objects in use: /proc/slabinfo.
 // The first argument is the number of rounds of fork, exec, pipe and wait; the other kinds get a part of it each. On a kernel
 // whose counts are not exact (any but ours) only the rounds themselves are judged.
 // test: 300
 // timeout: 300
 // cpus: 1 2 4
-#include "check.h"
+#include "counts.h"
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -17,76 +16,9 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/time.h>
-#include <sys/utsname.h>
-
-#define POOLS 64
-
-struct counts {
-    long frames; // in KiB
-    int pools;
-    struct { char name[24]; long used; } pool[POOLS];
-};
 
 static int is_exact;
-static char text[65536];
-
-// ---- Counts -----------------------------------------------------------------------------------------------
-
-static int slurp(const char *path)
-{
-    int fd = open(path, O_RDONLY);
-    long total = 0, length;
-    while (fd >= 0 && total < (long)sizeof text - 1 && (length = read(fd, text + total, sizeof text - 1 - total)) > 0)
-        total += length;
-    text[total] = 0;
-    close(fd);
-    return fd >= 0;
-}
-
-static long value(const char *key)
-{
-    char *line = strstr(text, key);
-    return line ? atol(line + strlen(key)) : 0;
-}
-
-static void count(struct counts *counts)
-{
-    slurp("/proc/slabinfo");
-    counts->pools = 0;
-    for (char *line = strchr(text, '\n'); line && counts->pools < POOLS; line = strchr(line + 1, '\n'))
-        if (sscanf(line + 1, "%23s %ld", counts->pool[counts->pools].name, &counts->pool[counts->pools].used) == 2)
-            counts->pools++;
-    slurp("/proc/meminfo");
-    counts->frames = value("MemTotal:") - value("MemFree:") - value("KernelStack:");
-}
-
-static int is_same(const struct counts *a, const struct counts *b)
-{
-    if (a->frames != b->frames || a->pools != b->pools)
-        return 0;
-    for (int i = 0; i < a->pools; i++)
-        if (a->pool[i].used != b->pool[i].used)
-            return 0;
-    return 1;
-}
-
-// What has ended may still be on its way off a CPU: the counts have a while to become what they were.
-static int settles(const struct counts *before)
-{
-    static struct counts now;
-    for (int i = 0; i < 400; i++) {
-        count(&now);
-        if (is_same(before, &now))
-            return 1;
-        usleep(5000);
-    }
-    if (before->frames != now.frames)
-        check_line("  frames: %ld kB before, %ld kB after", before->frames, now.frames);
-    for (int i = 0; i < before->pools; i++)
-        if (before->pool[i].used != now.pool[i].used)
-            check_line("  %s: %ld before, %ld after", before->pool[i].name, before->pool[i].used, now.pool[i].used);
-    return 0;
-}
+static char block[40000];
 
 // ---- Kinds of rounds: each gives 1 if all went as it should ---------------------------------------------------
 
@@ -412,7 +344,6 @@ static int killed_asleep(int number)
 // Files that have no name any more, a directory removed under its user's feet, names given and taken, links, memory files.
 static int files(int number)
 {
-    static char block[40000];
     struct stat status;
     int right = make_file("one", block, sizeof block, 0600) && link("one", "two") == 0 && symlink("one", "three") == 0
         && rename("two", "four") == 0;
@@ -511,7 +442,7 @@ static int mounts(int number)
     mkdir("mount", 0700);
     if (mount("none", "mount", "tmpfs", 0, "size=200k"))
         return errno == EPERM;
-    int right = make_file("mount/a", text, 10000, 0600) && mkdir("mount/b", 0700) == 0 && make_file("mount/b/c", "c", 1, 0600);
+    int right = make_file("mount/a", block, 10000, 0600) && mkdir("mount/b", 0700) == 0 && make_file("mount/b/c", "c", 1, 0600);
     right &= mount("none", "mount/b", "proc", 0, NULL) == 0 && access("mount/b/self/stat", R_OK) == 0;
     right &= mount("none", "missing", "tmpfs", 0, NULL) == -1 && mount("none", "mount", "nothing", 0, NULL) == -1;
     int fd = open("mount/a", O_RDONLY);
@@ -574,13 +505,13 @@ static void soak(const struct kind *kind, int rounds)
         right += kind->round(i);
     CHECK_EQ(check_name("%s: first rounds", kind->name), right, warm);
     usleep(20000);
-    count(&before);
+    counts_take(&before);
     right = 0;
     for (int i = 0; i < rounds; i++)
         right += kind->round(i);
     CHECK_EQ(check_name("%s: %d rounds", kind->name, rounds), right, rounds);
     if (is_exact)
-        CHECK(check_name("%s: frames and objects are as before", kind->name), settles(&before));
+        CHECK(check_name("%s: frames and objects are as before", kind->name), counts_settle(&before));
 }
 
 int main(int argc, char **argv)
@@ -590,13 +521,12 @@ int main(int argc, char **argv)
     int rounds = argc > 1 ? atoi(argv[1]) : 200;
     const char *only = argc > 2 ? argv[2] : "";
     static struct counts before;
-    struct utsname names;
-    is_exact = uname(&names) == 0 && strstr(names.version, "Jiffy") != NULL;
+    is_exact = counts_are_exact();
     check_begin(60 + rounds / 10);
     check_scratch();
     for (int i = 0; i < 12; i++)
         programs(i);
-    count(&before);
+    counts_take(&before);
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strstr(kinds[i].name, only))
             soak(&kinds[i], (rounds + kinds[i].part - 1) / kinds[i].part);

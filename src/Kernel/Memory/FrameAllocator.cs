@@ -6,6 +6,7 @@
 // Linux: __alloc_pages(), __free_pages(), watermarks.
 using System;
 using Jiffy.Kernel.Observe;
+using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Sync;
 using Jiffy.Machine;
 
@@ -174,7 +175,7 @@ public static class FrameAllocator
     private static bool TryTakeBlock(int order, long reserve, out FrameNumber first)
     {
         first = default;
-        if ((uint)order > MaxOrder)
+        if ((uint)order > MaxOrder || FaultInjection.ShouldFail())
             return false;
         using (s_lock.Acquire())
         {

@@ -42,6 +42,9 @@ public sealed class Pool<T, TItem> : PoolRegistry
     /// <summary>Takes an object; its fields are as its last user left them. False: limit or memory exhausted.</summary>
     public bool TryTake([NotNullWhen(true)] out T? item)
     {
+        item = null;
+        if (FaultInjection.ShouldFail())
+            return false;
         using (_lock.Acquire())
         {
             item = _free.RemoveFirst();

@@ -38,5 +38,6 @@ public abstract class PoolRegistry
     {
         First = null;
         s_isOpen = true;
+        FaultInjection.Init();
     }
 }

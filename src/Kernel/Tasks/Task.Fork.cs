@@ -83,7 +83,7 @@ public sealed partial class Task
         if (!TaskTree.TaskPool.TryTake(out var child))
             return Errno.EAGAIN;
         child.ResetLife();
-        if (!child.TryCreateStack())
+        if (FaultInjection.ShouldFail() || !child.TryCreateStack())
         {
             TaskTree.TaskPool.Give(child);
             return Errno.ENOMEM;

@@ -61,6 +61,7 @@ public sealed partial class Task
     internal void ResetLife()
     {
         _references = 2;
+        FaultInjection.Forget(this);
         Id = 0;
         IsKernelThread = false;
         IsExiting = false;

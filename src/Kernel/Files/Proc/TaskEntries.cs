@@ -84,6 +84,8 @@ internal static class TaskEntries
         AddText(
             "oom_score_adj", static (task, text) => TaskTexts.WriteOutOfMemoryAdjustment(task, text),
             static (task, text) => TaskTexts.SetOutOfMemoryAdjustment(task, text));
+        AddText(
+            "fail-nth", static (task, text) => TaskTexts.WriteFailure(task, text), static (task, text) => TaskTexts.SetFailure(task, text), mode: 0x180);
         AddText("wchan", static (task, text) => TaskTexts.WriteWaitChannel(task, text));
         AddText("sched", static (task, text) => TaskTexts.WriteScheduling(task, text));
         AddText("schedstat", static (task, text) => TaskTexts.WriteSchedulingStatistics(task, text));

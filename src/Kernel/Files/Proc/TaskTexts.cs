@@ -124,6 +124,37 @@ internal static class TaskTexts
         }
     }
 
+    public static Errno WriteFailure(TaskHandle task, PagedText text)
+    {
+        int left;
+        using (TaskTree.Lock.Acquire())
+        {
+            if (task.Find() is not { } found)
+                return Errno.ESRCH;
+            left = FaultInjection.LeftOf(found);
+        }
+
+        text.Append($"{left}\n");
+        return Errno.None;
+    }
+
+    /// <summary>Makes a later request of the task for memory fail. EPERM: not the superuser; EINVAL.</summary>
+    public static Errno SetFailure(TaskHandle task, ReadOnlySpan<byte> text)
+    {
+        if (!Permission.IsSuperuser)
+            return Errno.EPERM;
+        var parsed = TextParsing.Number(text, 0, int.MaxValue);
+        if (!parsed.TryGet(out var value))
+            return parsed.Error;
+        using (TaskTree.Lock.Acquire())
+        {
+            if (task.Find() is not { } found)
+                return Errno.ESRCH;
+            FaultInjection.Arm(found, value);
+            return Errno.None;
+        }
+    }
+
     /// <summary>Where it sleeps is not kept: always "0", as Linux shows to those who may not know.</summary>
     public static Errno WriteWaitChannel(TaskHandle task, PagedText text)
     {

@@ -1,0 +1,40 @@
+// Failures on demand: the nth request for a frame, an object or a kernel stack that a task makes from now on is refused, once. So
+// tests take every way out of an operation that runs out of memory half-way, in the running kernel and on the simulated machine.
+// One task at a time. Contexts: any. Locks: none; the target is set before its count is looked at by that task alone.
+// Linux: CONFIG_FAULT_INJECTION, /proc/PID/fail-nth.
+using System.Threading;
+using Jiffy.Kernel.Tasks;
+
+namespace Jiffy.Kernel.Structures;
+
+public static class FaultInjection
+{
+    private static Task? s_target;
+    private static int s_left;
+
+    /// <summary>Boot: nothing fails.</summary>
+    public static void Init() => s_target = null;
+
+    /// <summary>Makes the <paramref name="nth"/> request of a task fail, counted from 1; 0: none. Ends what was asked for another task.</summary>
+    public static void Arm(Task task, int nth)
+    {
+        s_target = null;
+        Volatile.Write(ref s_left, nth);
+        Volatile.Write(ref s_target, nth == 0 ? null : task);
+    }
+
+    /// <summary>How many requests of the task are still to come until one fails; 0: it has failed, or none was to.</summary>
+    public static int LeftOf(Task task)
+    {
+        var left = Volatile.Read(ref s_left);
+        return Volatile.Read(ref s_target) == task && left > 0 ? left : 0;
+    }
+
+    /// <summary>The task ends, or its object is used for another.</summary>
+    public static void Forget(Task task) => Interlocked.CompareExchange(ref s_target, null, task);
+
+    /// <summary>True when this request must fail.</summary>
+    public static bool ShouldFail() => s_target is not null && IsNext();
+
+    private static bool IsNext() => Task.Current == s_target && s_left > 0 && Interlocked.Decrement(ref s_left) == 0;
+}
