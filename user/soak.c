@@ -2,7 +2,7 @@
 // is warmed up, since pools and caches fill in the first ones; then not one frame and not one pool object may be missing.
 // The first argument is the number of rounds of fork, exec, pipe and wait; the other kinds get a part of it each. On a kernel
 // whose counts are not exact (any but ours) only the rounds themselves are judged.
-// test: 300
+// test: 2000
 // timeout: 300
 // cpus: 1 2 4
 #include "counts.h"

@@ -26,6 +26,9 @@ public sealed partial class AddressSpace
     public long ResidentPages => _anonymousPages + _filePages + _sharedPages;
     public long PeakResidentPages => _peakResidentPages;
 
+    /// <summary>Pages present and the frames of the page table. Slow; TaskTree.Lock held over a task that uses the space.</summary>
+    internal long FramesHeld => ResidentPages + _table.CountFrames();
+
     /// <summary>How many areas there are.</summary>
     public int AreaCount => _areas.Count;
 

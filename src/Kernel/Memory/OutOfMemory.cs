@@ -85,7 +85,7 @@ public static class OutOfMemory
                 return false;
             }
 
-            var score = memory.ResidentPages + process.OutOfMemoryAdjustment * FrameAllocator.TotalFrames / 1000;
+            var score = memory.FramesHeld + process.OutOfMemoryAdjustment * FrameAllocator.TotalFrames / 1000;
             if (process.OutOfMemoryAdjustment == NeverEnd || score <= worst)
                 continue;
             worst = score;
@@ -110,8 +110,8 @@ public static class OutOfMemory
     private static void End(ThreadGroup victim)
     {
         Interlocked.Increment(ref s_ended);
-        var resident = MemoryOf(victim)!.ResidentPages << (Frames.Shift - 10);
-        KernelLog.Write(LogLevel.Error, $"Out of memory: process {victim.Id} ({victim.Leader.Name}) is ended, {resident} kB resident");
+        var held = MemoryOf(victim)!.FramesHeld << (Frames.Shift - 10);
+        KernelLog.Write(LogLevel.Error, $"Out of memory: process {victim.Id} ({victim.Leader.Name}) is ended, it holds {held} kB");
         SignalSender.SendToProcessLocked(victim, SignalInfo.FromKernel(SignalNumber.SIGKILL));
     }
 }

@@ -50,6 +50,9 @@ public readonly partial struct PageTable
     /// <summary>Gives back all table frames. No user page may be mapped, and no CPU may use it.</summary>
     public partial void Destroy();
 
+    /// <summary>How many frames the table itself takes; a snapshot while others change it, but it must not be destroyed meanwhile. Slow.</summary>
+    public partial long CountFrames();
+
     /// <summary>Makes this CPU use the table; a none table means kernel mappings only.</summary>
     public partial void Activate();
 

@@ -27,6 +27,8 @@ public readonly partial struct PageTable
         DestroyLevel(Root, Levels - 1);
     }
 
+    public partial long CountFrames() => CountLevel(Root, Levels - 1);
+
     public partial void Activate() => SimMachine.Current.Activate(this);
 
     public partial PageEntry Read(ulong address)
@@ -128,6 +130,17 @@ public readonly partial struct PageTable
         }
         found = true;
         return ref Entries(table)[Index(address, 0)];
+    }
+
+    private static long CountLevel(FrameNumber table, int level)
+    {
+        var count = 1L;
+        foreach (var slot in Entries(table))
+        {
+            if (slot != 0 && level > 0)
+                count += CountLevel(Target(slot), level - 1);
+        }
+        return count;
     }
 
     private static void DestroyLevel(FrameNumber table, int level)

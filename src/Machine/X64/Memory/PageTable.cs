@@ -33,6 +33,21 @@ public readonly unsafe partial struct PageTable
         KernelEntry.Instance.GiveFrame(Root);
     }
 
+    public partial long CountFrames() => CountTables(Root.PhysicalAddress, PageWalk.TopLevel - 1, PageWalk.FirstKernelEntry);
+
+    // The tables of the lowest level are counted where they are entered.
+    private static long CountTables(ulong table, int level, int entries)
+    {
+        var count = 1L;
+        for (var i = 0; i < entries; i++)
+        {
+            var entry = Volatile.Read(ref PageWalk.Table(table)[i]);
+            if ((entry & PageBits.Present) != 0)
+                count += level == 1 ? 1 : CountTables(FrameOf(entry).PhysicalAddress, level - 1, PageWalk.EntriesPerTable);
+        }
+        return count;
+    }
+
     private static void DestroyTable(ulong entry, int level)
     {
         var table = PageWalk.Table(entry);

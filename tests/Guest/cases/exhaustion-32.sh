@@ -1,0 +1,9 @@
+# Memory runs out in every way on a machine of 32 MiB; the shell goes on, and nothing is missing afterwards.
+# memory: 32M
+# timeout: 120
+# cpus: 1 2
+# host: no
+# expect-match: passed, 0 failed
+# expect-match: ^still here$
+exhaust
+echo still here
