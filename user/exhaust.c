@@ -278,7 +278,7 @@ int main(int argc, char **argv)
         && mkdir("unlimited", 0700) == 0 && mount("none", "unlimited", "ramfs", 0, NULL) == 0;
     for (int i = 0; i < 3; i++)
         in_child(fork_limited);
-    counts_take(&before);
+    counts_begin(&before);
     answers("more than there is", map_too_much, EXITED(ENOMEM));
     answers("all memory touched", touch_all, KILLED(SIGKILL));
     exhausts("areas", many_areas);

@@ -11,6 +11,7 @@
 
 #define MOST 80
 
+static struct counts at_rest;
 static int fail_fd, failed;
 static char stack[16384] __attribute__((aligned(16)));
 
@@ -311,6 +312,7 @@ int main(int argc, char **argv)
     }
     check_begin(110);
     check_scratch();
+    counts_begin(&at_rest);
     settle(); // the file's text is there from now on
     mkdir("place", 0700);
     int fd = open("script", O_CREAT | O_WRONLY, 0700);

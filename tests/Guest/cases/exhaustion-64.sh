@@ -3,7 +3,8 @@
 # timeout: 120
 # cpus: 1 2
 # host: no
+# programs: exhaust.musl
 # expect-match: passed, 0 failed
 # expect-match: ^still here$
-exhaust
+exhaust.musl
 echo still here

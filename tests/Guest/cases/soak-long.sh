@@ -3,5 +3,6 @@
 # timeout: 1200
 # cpus: 2
 # host: no
+# programs: soak.musl
 # expect-match: 46 passed, 0 failed
-soak 20000
+soak.musl 20000

@@ -15,7 +15,7 @@ internal static class BatchScript
     /// <summary>Where the guest finds a case's script, and its program.</summary>
     public static string ScriptPath(GuestCase item) => $"tests/{item.Name}.sh";
 
-    public static string ProgramPath(GuestCase item) => $"tests/bin/{item.Binary}";
+    public static string ProgramPath(string binary) => $"tests/bin/{binary}";
 
     public static string Create(IEnumerable<GuestCase> cases)
     {
@@ -30,7 +30,7 @@ internal static class BatchScript
         var words = item.Kind switch
         {
             CaseKind.Shell => $"batch_case {Word(item.Name)} {item.Timeout} sh {Word("/" + ScriptPath(item))}",
-            CaseKind.Program => $"batch_case {Word(item.Name)} {item.Timeout} {Word("/" + ProgramPath(item))}",
+            CaseKind.Program => $"batch_case {Word(item.Name)} {item.Timeout} {Word("/" + ProgramPath(item.Binary))}",
             _ => $"terminal_case {Word(item.Name)}",
         };
         foreach (var argument in item.Arguments)

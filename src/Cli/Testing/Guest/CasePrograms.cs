@@ -19,7 +19,8 @@ internal static class CasePrograms
     public static IReadOnlyDictionary<string, string> Build(IEnumerable<GuestCase> cases)
     {
         var failures = new Dictionary<string, string>();
-        foreach (var program in cases.Where(item => item.Kind == CaseKind.Program).DistinctBy(item => item.Binary))
+        var wanted = cases.SelectMany(item => item.Binaries).ToHashSet();
+        foreach (var program in Cases().Where(item => wanted.Contains(item.Binary)).DistinctBy(item => item.Binary))
             if (BuildOne(program) is { } message)
                 failures[program.Binary] = message;
         return failures;

@@ -15,8 +15,8 @@ internal static class CaseRoot
         root.AddText("etc/jiffy/batch", BatchScript.Create(cases));
         foreach (var item in cases.Where(item => item.Kind == CaseKind.Shell))
             root.AddFile(BatchScript.ScriptPath(item), File.ReadAllBytes(item.File));
-        foreach (var item in cases.Where(item => item.Kind == CaseKind.Program).DistinctBy(item => item.Binary))
-            root.AddFile(BatchScript.ProgramPath(item), File.ReadAllBytes(CasePrograms.BinaryPath(item.Binary)), executable: true);
+        foreach (var binary in cases.SelectMany(item => item.Binaries).Distinct())
+            root.AddFile(BatchScript.ProgramPath(binary), File.ReadAllBytes(CasePrograms.BinaryPath(binary)), executable: true);
         return root;
     }
 }

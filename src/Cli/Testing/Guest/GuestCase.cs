@@ -49,6 +49,12 @@ internal sealed record GuestCase(string Name, CaseKind Kind, string File)
     /// <summary>The program's file in the guest, for programs.</summary>
     public string Binary { get; init; } = "";
 
+    /// <summary>Files of programs from user/ that a script calls.</summary>
+    public IReadOnlyList<string> Programs { get; init; } = [];
+
+    /// <summary>All programs that must be there for it to run.</summary>
+    public IEnumerable<string> Binaries => Kind == CaseKind.Program ? [Binary] : Programs;
+
     /// <summary>What is wrong with the outcome, or null when the case passed.</summary>
     public string? Judge(int status, string output)
     {

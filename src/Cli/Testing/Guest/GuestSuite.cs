@@ -23,12 +23,13 @@ internal sealed class GuestSuite : TestSuite
         var runs = Select(request);
         if (runs.Length == 0)
             return;
-        Prerequisite[] compilers = runs.Any(run => run.Case.Kind == CaseKind.Program) ? [Prerequisites.MuslCompiler, Prerequisites.Compiler] : [];
+        Prerequisite[] compilers = runs.Any(run => run.Case.Binaries.Any()) ? [Prerequisites.MuslCompiler, Prerequisites.Compiler] : [];
         Prerequisites.Require([Prerequisites.BusyBox, .. compilers, .. request.OnHost ? [] : Prerequisites.ForRun]);
         var failures = CasePrograms.Build(runs.Select(run => run.Case));
-        foreach (var run in runs.Where(run => failures.ContainsKey(run.Case.Binary)))
-            report(new TestResult(run.FullName, false, TimeSpan.Zero, failures[run.Case.Binary]));
-        runs = runs.Where(run => !failures.ContainsKey(run.Case.Binary)).ToArray();
+        foreach (var run in runs)
+            if (run.Case.Binaries.FirstOrDefault(failures.ContainsKey) is { } broken)
+                report(new TestResult(run.FullName, false, TimeSpan.Zero, failures[broken]));
+        runs = runs.Where(run => !run.Case.Binaries.Any(failures.ContainsKey)).ToArray();
         if (request.OnHost)
             new HostRunner(report).Run(runs.Select(run => run.Case).Where(item => item.RunsOnHost).Distinct());
         else
