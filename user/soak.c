@@ -34,12 +34,12 @@ static int programs(int number)
     static volatile char page[16384];
     int ends[2], answer = -1;
     char digits[16];
-    page[number & 16383] = 1;
+    page[number * 4096 & 16383] = 1; // the same four, so that this program itself grows no more
     if (pipe(ends))
         return 0;
     pid_t child = fork();
     if (child == 0) {
-        page[(number * 7) & 16383]++;
+        page[number * 4096 & 16383]++;
         snprintf(digits, sizeof digits, "%d", number);
         dup2(ends[1], 1);
         close(ends[0]);
