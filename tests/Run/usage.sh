@@ -5,6 +5,9 @@
 # expect: 2 --icount counts the instructions of a single CPU
 # expect: 2 unknown option '--bogus'
 # expect: 2 'true' is not an option
+# expect: 2 Required argument missing for option: '--memory'
+# expect: 2 no-such-files: no such file or directory
+# expect: 2 Unrecognized command or argument 'nonsense'
 try() {
     message=$1
     shift
@@ -16,3 +19,6 @@ try '--memory takes a size' $RUN --memory lots
 try '--icount counts the instructions of a single CPU' $RUN --icount --cpus 2
 try "unknown option '--bogus'" $RUN --bogus -- true
 try "'true' is not an option" $RUN true
+try "Required argument missing for option: '--memory'" $RUN --memory
+try 'no-such-files: no such file or directory' $RUN --initrd no-such-files -- true
+try "Unrecognized command or argument 'nonsense'" $JIFFY nonsense

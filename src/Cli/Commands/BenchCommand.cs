@@ -43,7 +43,7 @@ internal static class BenchCommand
     {
         if (onlyOther && against is null)
             throw new CliFailure("--only-other needs --against", ExitStatus.Usage);
-        Prerequisites.Require([.. Prerequisites.ForBuild, .. Prerequisites.ForRun]);
+        Prerequisites.Require([.. Prerequisites.ForRun, .. onlyOther ? [] : Prerequisites.ForBuild]);
         var kernels = new List<(string Name, string? File)>();
         if (!onlyOther)
         {

@@ -42,6 +42,9 @@ internal static class BuildCommand
             Report.Progress($"built {Repository.Relative(Repository.KernelImage)} in {watch.Elapsed.TotalSeconds:0.0} s");
     }
 
+    // What the framework gives for EWOULDBLOCK. Any other error would not go away by waiting.
+    private const int LockedByAnother = 11;
+
     /// <summary>Two commands at once must not build into the same place.</summary>
     private static FileStream WaitForTurn()
     {
@@ -52,7 +55,7 @@ internal static class BuildCommand
             {
                 return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException error) when (error.HResult == LockedByAnother)
             {
                 if (!waited)
                     Report.Progress("waiting for another build");

@@ -4,7 +4,9 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.ComponentModel;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 
 namespace Jiffy.Cli.Commands;
@@ -68,11 +70,26 @@ internal static class CommandLine
             Host.Report.Error(failure.Message);
             return failure.Status;
         }
+        catch (Exception error) when (RefusalIn(error) is { } refusal)
+        {
+            Host.Report.Error(refusal.Message);
+            return ExitStatus.Failure;
+        }
+    }
+
+    /// <summary>The host said no: a full disk, a tree that cannot be written, a program that cannot be started. Null for a mistake of ours.</summary>
+    internal static Exception? RefusalIn(Exception? error)
+    {
+        while (error is not (null or IOException or UnauthorizedAccessException or Win32Exception))
+            error = error.InnerException;
+        return error;
     }
 
     private static int Refuse(ParseResult result)
     {
-        foreach (var error in result.Errors.Select(error => error.Message).Distinct())
+        // A word that is no command leaves its place unfilled, too; the word is what is wrong.
+        var errors = result.Errors.Select(error => error.Message).Distinct();
+        foreach (var error in result.UnmatchedTokens.Count > 0 ? errors.Where(error => !error.StartsWith("Required", StringComparison.Ordinal)) : errors)
             Host.Report.Error(error);
         var path = string.Join(' ', PathOf(result.CommandResult));
         Host.Report.Error($"see `{path} --help`");
@@ -88,8 +105,15 @@ internal static class CommandLine
 
         public override int Invoke(ParseResult parseResult)
         {
-            var status = _usual.Invoke(parseResult);
+            // In a list of commands their first lines are enough.
+            foreach (var command in parseResult.CommandResult.Command.Subcommands)
+                command.Description = command.Description?.Split('\n')[0];
             var output = parseResult.InvocationConfiguration.Output;
+            using var usual = new StringWriter();
+            parseResult.InvocationConfiguration.Output = usual;
+            var status = _usual.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output = output;
+            output.Write(usual.ToString().Replace("[<command>...] [options]", "[options] [-- <command>...]"));
             output.WriteLine("Examples:");
             foreach (var example in examples)
                 output.WriteLine($"  {example}");

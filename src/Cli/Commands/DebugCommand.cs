@@ -51,9 +51,9 @@ internal sealed class DebugCommand
     {
         var attach = result.GetValue(_attach);
         var port = result.GetValue(_port);
+        var options = _machine.Read(result) with { Acceleration = Acceleration.Tcg };
         Prerequisites.Require([.. Prerequisites.ForBuild, .. Prerequisites.ForRun, .. attach ? [] : new[] { Prerequisites.Debugger }]);
         BuildCommand.BuildImage();
-        var options = _machine.Read(result) with { Acceleration = Acceleration.Tcg };
         using var scratch = new ScratchDirectory();
         var archive = scratch.File("root.cpio");
         GuestRoot.Create(new GuestPlan(Command: null)).WriteTo(archive);

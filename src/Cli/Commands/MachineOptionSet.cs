@@ -84,15 +84,19 @@ internal sealed class MachineOptionSet(bool choosesCpus = true)
     {
         if (!choosesCpus)
             return;
-        if (result.GetValue(_memory) is { } size && CommandLine.ParseMebibytes(size) is not >= MachineOptions.LeastMemory)
+        if (Given(result, _memory) is { } size && CommandLine.ParseMebibytes(size) is not >= MachineOptions.LeastMemory)
             result.AddError($"--memory takes a size of whole mebibytes, at least {MachineOptions.LeastMemory}M, such as 256M or 2G, not '{size}'");
         if (!result.GetValue(_icount))
             return;
-        if (result.GetResult(_cpus) is { Implicit: false } && result.GetValue(_cpus) > 1)
+        if (Given(result, _cpus) is { } cpus && cpus != "1")
             result.AddError("--icount counts the instructions of a single CPU: it cannot go with --cpus greater than 1");
-        if (result.GetValue(_accel) == "kvm")
+        if (Given(result, _accel) == "kvm")
             result.AddError("--icount needs emulation: it cannot go with --accel kvm");
     }
+
+    /// <summary>What stands on the command line after the option, or null. Reading the value of an option that lacks one would throw.</summary>
+    private static string? Given(CommandResult result, Option option) =>
+        result.GetResult(option) is { Implicit: false, Tokens: [var token, ..] } ? token.Value : null;
 
     public static string? KernelFile(string? wish) => wish switch
     {

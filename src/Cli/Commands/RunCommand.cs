@@ -44,6 +44,7 @@ internal sealed class RunCommand
             Exit status: the command's; 101 after a kernel panic, 124 after the time limit, 2 for wrong options, 1 for other failures.
             """);
         self._machine.AddTo(command);
+        self._initrd.Validators.Add(CheckFiles);
         command.Options.Add(self._initrd);
         command.Options.Add(self._timeout);
         command.Arguments.Add(self._command);
@@ -81,6 +82,12 @@ internal sealed class RunCommand
             Input = input is null ? new GuestInput(terminal) : null,
         };
         return StatusOf(session.Run(), result.GetValue(_timeout));
+    }
+
+    private static void CheckFiles(OptionResult result)
+    {
+        foreach (var path in result.Tokens.Select(token => token.Value).Where(path => !Path.Exists(path)))
+            result.AddError($"{path}: no such file or directory");
     }
 
     /// <summary>The guest's command, or null for a shell. Any word before the -- must be an option.</summary>

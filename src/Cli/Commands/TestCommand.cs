@@ -76,6 +76,8 @@ internal sealed class TestCommand
         var rest = WithoutFound(suites, request);
         if (result.GetValue(_list))
             return List(suites, request, rest);
+        // At the beginning, so that nobody waits for half of the tests to learn that something is missing.
+        Prerequisites.Require(suites.SelectMany(suite => suite.Needs(request)));
         var watch = Stopwatch.StartNew();
         foreach (var suite in suites)
             if ((suite.ListsAtOnce ? request : rest) is { } own)

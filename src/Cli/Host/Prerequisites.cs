@@ -10,7 +10,13 @@ namespace Jiffy.Cli.Host;
 /// <summary>A program of the host and the Debian package that brings it.</summary>
 internal sealed record Prerequisite(string Program, string Package)
 {
-    public bool IsPresent => HostCommand.Find(Program) is not null;
+    /// <summary>A library the program needs that may be missing beside it, as a path of Debian's.</summary>
+    public string? Library { get; init; }
+
+    public bool IsPresent => HostCommand.Find(Program) is not null && (Library is null || File.Exists(Library) || !IsDebian(Library));
+
+    // Other systems keep their libraries elsewhere.
+    private static bool IsDebian(string library) => Directory.Exists(Path.GetDirectoryName(library));
 }
 
 internal static class Prerequisites
@@ -20,7 +26,7 @@ internal static class Prerequisites
     public static readonly Prerequisite Linker = new("ld.lld", "lld");
     public static readonly Prerequisite Debugger = new("gdb", "gdb");
     public static readonly Prerequisite MuslCompiler = new("musl-gcc", "musl-tools");
-    public static readonly Prerequisite Compiler = new("gcc", "gcc libc6-dev");
+    public static readonly Prerequisite Compiler = new("gcc", "gcc libc6-dev") { Library = "/usr/lib/x86_64-linux-gnu/libc.a" };
     public static readonly Prerequisite BusyBox = new("busybox", "busybox-static");
 
     /// <summary>To compile and link the kernel.</summary>
@@ -36,11 +42,11 @@ internal static class Prerequisites
         if (packages.Length == 0)
             return;
 
-        var line = $"apt-get install -y --no-install-recommends {string.Join(' ', packages)}";
         var apt = HostCommand.Find("apt-get");
         if (apt is null)
             throw new CliFailure($"missing: {string.Join(", ", packages)} (names as in Debian); install them with your package manager");
-        var prefix = RootPrefix() ?? throw new CliFailure($"missing: {string.Join(", ", packages)}. Run this, then try again:\n    sudo {line}");
+        var line = InstallLine(packages, IsRoot(), HostCommand.Find("sudo") is not null);
+        var prefix = RootPrefix() ?? throw new CliFailure($"missing: {string.Join(", ", packages)}. Run this, then try again:\n    {line}");
 
         Report.Progress($"installing {string.Join(", ", packages)} (apt-get)");
         if (!Apt(prefix, ["install", "-y", "--no-install-recommends", .. packages]).Succeeded)
@@ -48,7 +54,7 @@ internal static class Prerequisites
             Apt(prefix, ["update"]);
             var second = Apt(prefix, ["install", "-y", "--no-install-recommends", .. packages]);
             if (!second.Succeeded)
-                throw new CliFailure($"apt-get could not install the packages:\n{second.Output}\nThe line to run: sudo {line}");
+                throw new CliFailure($"apt-get could not install the packages:\n{second.Output}\nThe line to run: {line}");
         }
 
         var still = wanted.Where(IsMissing).ToArray();
@@ -61,6 +67,15 @@ internal static class Prerequisites
         BusyBoxCandidates().FirstOrDefault(ElfFile.IsStatic)
         ?? throw new CliFailure("no statically linked busybox was found (package busybox-static)");
 
+    /// <summary>The one line that installs these packages, for the user to run. A fresh system has no lists of packages yet.</summary>
+    internal static string InstallLine(IEnumerable<string> packages, bool isRoot, bool hasSudo)
+    {
+        var install = $"apt-get install -y --no-install-recommends {string.Join(' ', packages)}";
+        if (isRoot)
+            return $"apt-get update && {install}";
+        return hasSudo ? $"sudo apt-get update && sudo {install}" : $"su -c 'apt-get update && {install}'";
+    }
+
     private static bool IsMissing(Prerequisite item) =>
         item == BusyBox ? !BusyBoxCandidates().Any(ElfFile.IsStatic) : !item.IsPresent;
 
@@ -71,7 +86,7 @@ internal static class Prerequisites
     /// <summary>The command words that make the next command run as root, or null when that needs a password.</summary>
     private static string[]? RootPrefix()
     {
-        if (Environment.UserName == "root" || IsRootByProc())
+        if (IsRoot())
             return [];
         var sudo = HostCommand.Find("sudo");
         return sudo is not null && HostCommand.Run(sudo, ["-n", "true"], limit: TimeSpan.FromSeconds(10)).Succeeded
@@ -79,8 +94,7 @@ internal static class Prerequisites
             : null;
     }
 
-    private static bool IsRootByProc() =>
-        File.ReadLines("/proc/self/status").Any(line => line.StartsWith("Uid:\t", StringComparison.Ordinal) && line.Split('\t')[2] == "0");
+    private static bool IsRoot() => Environment.IsPrivilegedProcess;
 
     private static HostResult Apt(string[] prefix, string[] arguments)
     {

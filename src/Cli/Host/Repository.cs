@@ -67,9 +67,9 @@ internal sealed class ScratchDirectory : IDisposable
         {
             Directory.Delete(directory, recursive: true);
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // Another command was faster, or a file is in use: a later one sweeps it.
+            // Another command was faster, a file is in use, or it is another user's: a later one sweeps it.
         }
     }
 }

@@ -18,6 +18,8 @@ internal sealed class ChecksSuite : TestSuite
 
     public override IReadOnlyList<string> List(TestRequest request) => Checks.Select(FullName).Where(request.Wants).ToArray();
 
+    public override IEnumerable<Prerequisite> Needs(TestRequest request) => List(request).Count > 0 ? Prerequisites.ForBuild : [];
+
     public override void Run(TestRequest request, Action<TestResult> report)
     {
         var wanted = Checks.Where(check => request.Wants(FullName(check))).ToArray();

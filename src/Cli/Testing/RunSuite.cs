@@ -24,6 +24,9 @@ internal sealed class RunSuite : TestSuite
 
     public override IReadOnlyList<string> List(TestRequest request) => Select(request).Select(FullName).ToArray();
 
+    public override IEnumerable<Prerequisite> Needs(TestRequest request) =>
+        Select(request).Any() ? [.. Prerequisites.ForRun, .. request.Machine.Kernel is null ? Prerequisites.ForBuild : []] : [];
+
     public override void Run(TestRequest request, Action<TestResult> report)
     {
         var cases = Select(request).ToArray();

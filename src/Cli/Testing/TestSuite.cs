@@ -59,6 +59,9 @@ internal abstract class TestSuite
     /// <summary>The full names of the tests the request selects.</summary>
     public abstract IReadOnlyList<string> List(TestRequest request);
 
+    /// <summary>What the host must have for the tests that the request selects.</summary>
+    public virtual IEnumerable<Prerequisite> Needs(TestRequest request) => [];
+
     /// <summary>Runs them, and reports each as it ends. A suite that cannot start reports that as a failure.</summary>
     public abstract void Run(TestRequest request, Action<TestResult> report);
 }

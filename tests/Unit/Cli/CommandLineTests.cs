@@ -1,3 +1,5 @@
+using System;
+using System.IO;
 using System.Text;
 using Jiffy.Cli.Commands;
 using Jiffy.Cli.Host;
@@ -47,4 +49,19 @@ public class CommandLineTests
     [Fact]
     public void Bytes_a_terminal_acts_on_are_quoted() =>
         Assert.Equal([(byte)'a', 0x16, 3, (byte)'\n', 0x16, 0x16], GuestInput.QuoteSpecial([(byte)'a', 3, (byte)'\n', 0x16]));
+
+    [Theory]
+    [InlineData(true, false, "apt-get update && apt-get install -y --no-install-recommends nasm lld")]
+    [InlineData(false, true, "sudo apt-get update && sudo apt-get install -y --no-install-recommends nasm lld")]
+    [InlineData(false, false, "su -c 'apt-get update && apt-get install -y --no-install-recommends nasm lld'")]
+    public void The_line_that_installs_fits_who_must_run_it(bool isRoot, bool hasSudo, string line) =>
+        Assert.Equal(line, Prerequisites.InstallLine(["nasm", "lld"], isRoot, hasSudo));
+
+    [Fact]
+    public void What_the_host_refuses_is_told_and_our_mistakes_are_not_hidden()
+    {
+        var denied = new UnauthorizedAccessException("path", new IOException("Permission denied"));
+        Assert.Same(denied, CommandLine.RefusalIn(new TypeInitializationException("X", denied)));
+        Assert.Null(CommandLine.RefusalIn(new InvalidOperationException()));
+    }
 }

@@ -18,13 +18,26 @@ internal sealed class GuestSuite : TestSuite
 
     public override IReadOnlyList<string> List(TestRequest request) => Select(request).Select(run => run.FullName).ToArray();
 
+    public override IEnumerable<Prerequisite> Needs(TestRequest request)
+    {
+        var runs = Select(request);
+        if (runs.Length == 0)
+            return [];
+        Prerequisite[] compilers = runs.Any(run => run.Case.Kind == CaseKind.Program) ? [Prerequisites.MuslCompiler, Prerequisites.Compiler] : [];
+        Prerequisite[] builders = request.Machine.Kernel is null ? Prerequisites.ForBuild : [];
+        return request.OnHost ? [Prerequisites.BusyBox, .. compilers] : [.. Prerequisites.ForRun, .. builders, .. compilers];
+    }
+
     public override void Run(TestRequest request, Action<TestResult> report)
     {
         var runs = Select(request);
         if (runs.Length == 0)
             return;
+<<<<<<< Updated upstream
         Prerequisite[] compilers = runs.Any(run => run.Case.Binaries.Any()) ? [Prerequisites.MuslCompiler, Prerequisites.Compiler] : [];
         Prerequisites.Require([Prerequisites.BusyBox, .. compilers, .. request.OnHost ? [] : Prerequisites.ForRun]);
+=======
+>>>>>>> Stashed changes
         var failures = CasePrograms.Build(runs.Select(run => run.Case));
         foreach (var run in runs)
             if (run.Case.Binaries.FirstOrDefault(failures.ContainsKey) is { } broken)
@@ -39,10 +52,7 @@ internal sealed class GuestSuite : TestSuite
     private static void RunInGuests(TestRequest request, IReadOnlyList<CaseRun> runs, Action<TestResult> report)
     {
         if (request.Machine.Kernel is null)
-        {
-            Prerequisites.Require(Prerequisites.ForBuild);
             BuildCommand.BuildImage();
-        }
         var accelerated = request.Machine with { Acceleration = Accelerator.Choose(request.Machine.Acceleration) };
         foreach (var batch in runs.GroupBy(run => new BatchMachine(run.Cpus, run.Case.Memory, run.Case.Append)))
         {
