@@ -23,7 +23,7 @@ internal sealed class GuestSuite : TestSuite
         var runs = Select(request);
         if (runs.Length == 0)
             return [];
-        Prerequisite[] compilers = runs.Any(run => run.Case.Kind == CaseKind.Program) ? [Prerequisites.MuslCompiler, Prerequisites.Compiler] : [];
+        Prerequisite[] compilers = runs.Any(run => run.Case.Binaries.Any()) ? [Prerequisites.MuslCompiler, Prerequisites.Compiler] : [];
         Prerequisite[] builders = request.Machine.Kernel is null ? Prerequisites.ForBuild : [];
         return request.OnHost ? [Prerequisites.BusyBox, .. compilers] : [.. Prerequisites.ForRun, .. builders, .. compilers];
     }
@@ -33,11 +33,6 @@ internal sealed class GuestSuite : TestSuite
         var runs = Select(request);
         if (runs.Length == 0)
             return;
-<<<<<<< Updated upstream
-        Prerequisite[] compilers = runs.Any(run => run.Case.Binaries.Any()) ? [Prerequisites.MuslCompiler, Prerequisites.Compiler] : [];
-        Prerequisites.Require([Prerequisites.BusyBox, .. compilers, .. request.OnHost ? [] : Prerequisites.ForRun]);
-=======
->>>>>>> Stashed changes
         var failures = CasePrograms.Build(runs.Select(run => run.Case));
         foreach (var run in runs)
             if (run.Case.Binaries.FirstOrDefault(failures.ContainsKey) is { } broken)
