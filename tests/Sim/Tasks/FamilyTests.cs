@@ -97,6 +97,7 @@ public sealed class FamilyTests
         .Fork("grandchild")
         .Exit(1)
         .Label("grandchild")
+        .Call(SyscallNumber.sched_yield)
         .Call(SyscallNumber.getppid)
         .JumpIf(parent => parent != 3, "grandchild")
         .Exit(2));

@@ -16,7 +16,7 @@ internal static class Scripts
     public const ulong NoHang = 1, Untraced = 2, Continued = 8;
     public const int StoppedBy = 0x7f, ContinuedStatus = 0xffff;
 
-    private const ulong ActionAt = 0x800, MaskAt = 0x840;
+    private const ulong ActionAt = 0x800, MaskAt = 0x840, NapAt = 0x850;
     private const ulong Restorer = 0x0400_0000;
 
     // What goes wrong here often leaves somebody spinning: better soon than at the machine's own limit.
@@ -69,6 +69,7 @@ internal static class Scripts
     {
         var label = $"kill{script.Count}";
         return script.Label(label)
+            .Nap()
             .Do(user => user.Call(SyscallNumber.kill, target(user), (ulong)signal))
             .JumpIf(result => result == -(long)Errno.ESRCH, label)
             .Expect(result => result == 0, "kill");
@@ -95,11 +96,17 @@ internal static class Scripts
         .Do(user => user.Call(SyscallNumber.rt_sigprocmask, 2, user.Data + MaskAt, 0, 8))
         .Expect(result => result == 0, "rt_sigprocmask");
 
-    /// <summary>Gives way until the word at an offset of the data page has that value.</summary>
+    /// <summary>Sleeps a little. A loop without it may keep its CPU for ever, on a schedule that prefers it.</summary>
+    private static SimScript Nap(this SimScript script) => script
+        .Put(NapAt, 0)
+        .Put(NapAt + 8, 2000)
+        .Do(user => user.Call(SyscallNumber.nanosleep, user.Data + NapAt));
+
+    /// <summary>Sleeps until the word at an offset of the data page has that value.</summary>
     public static SimScript Await(this SimScript script, ulong offset, ulong value)
     {
         var label = $"await{script.Count}";
-        return script.Label(label).Call(SyscallNumber.sched_yield).Do(user =>
+        return script.Label(label).Nap().Do(user =>
         {
             if (user.Load(user.Data + offset) != value)
                 user.Jump(script[label]);
@@ -109,11 +116,11 @@ internal static class Scripts
     public static SimScript Put(this SimScript script, ulong offset, ulong value) =>
         script.Do(user => user.Store(user.Data + offset, value));
 
-    /// <summary>Never ends by itself.</summary>
+    /// <summary>Runs and sleeps by turns, and never ends by itself.</summary>
     public static SimScript Spin(this SimScript script)
     {
         var label = $"spin{script.Count}";
-        return script.Label(label).Call(SyscallNumber.sched_yield).Jump(label);
+        return script.Label(label).Nap().Call(SyscallNumber.sched_yield).Jump(label);
     }
 
     public static ulong Bit(int signal) => 1UL << (signal - 1);
