@@ -6,6 +6,9 @@ namespace Jiffy.Kernel.Boot;
 
 public static class CommandLine
 {
+    /// <summary>A size without its unit must not exceed this, so that no multiple overflows.</summary>
+    private const long LargestSize = 1L << 32;
+
     /// <summary>True when the word stands alone on the command line.</summary>
     public static bool Has(ReadOnlySpan<byte> name) => Find(name, out var value) && value.Length == 0;
 
@@ -27,6 +30,40 @@ public static class CommandLine
 
         return value;
     }
+
+    /// <summary>A number of bytes, decimal, with <c>K</c>, <c>M</c> or <c>G</c> behind it for binary multiples. False: missing, or no such number.</summary>
+    public static bool TryGetSize(ReadOnlySpan<byte> name, out long bytes)
+    {
+        bytes = 0;
+        return TryGet(name, out var text) && TryParseSize(text, out bytes);
+    }
+
+    internal static bool TryParseSize(ReadOnlySpan<byte> text, out long bytes)
+    {
+        bytes = 0;
+        var digits = 0;
+        for (; digits < text.Length && text[digits] is >= (byte)'0' and <= (byte)'9'; digits++)
+        {
+            if (bytes > LargestSize)
+                return false;
+            bytes = bytes * 10 + text[digits] - '0';
+        }
+
+        var unit = text.Slice(digits);
+        if (digits == 0 || bytes > LargestSize || unit.Length > 1)
+            return false;
+        if (unit.Length == 1)
+            bytes <<= ShiftOf(unit[0]);
+        return unit.Length == 0 || ShiftOf(unit[0]) != 0;
+    }
+
+    private static int ShiftOf(byte unit) => (char)(unit | 0x20) switch
+    {
+        'k' => 10,
+        'm' => 20,
+        'g' => 30,
+        _ => 0,
+    };
 
     private static bool Find(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
     {

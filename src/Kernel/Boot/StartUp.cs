@@ -67,6 +67,8 @@ public static class StartUp
     private static void InitRooms()
     {
         FrameAllocator.Init();
+        KernelAreas.Init();
+        BootLog.Enlarge();
         BootLog.TellMemory();
         BootLog.TellClock();
         TaskTree.Initialize(MaxThreads());

@@ -5,6 +5,7 @@
 // for readers. Linux: printk(), struct printk_ringbuffer, irq_work. man 2 syslog.
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Structures;
@@ -79,7 +80,8 @@ public static class KernelLog
 
     private static SpinLock<Rank, IrqsOff> s_lock;
     private static Slot[]? s_slots;
-    private static long s_next, s_clearedBefore;
+    private static KernelArea s_area; // in place of s_slots once the ring was enlarged
+    private static long s_next, s_clearedBefore, s_oldestMoved;
     private static int s_wakeWanted;
 
     /// <summary>Records more urgent than this go to the console: /proc/sys/kernel/printk's first number.</summary>
@@ -92,6 +94,8 @@ public static class KernelLog
     {
         s_lock = default;
         s_slots = new Slot[Slots];
+        s_area = default;
+        s_oldestMoved = 0;
         s_next = 0;
         s_clearedBefore = 0;
         s_wakeWanted = 0;
@@ -99,8 +103,32 @@ public static class KernelLog
         Readers = new WaitQueue();
     }
 
+    // Empty before Init.
+    private static Span<Slot> Ring => s_area.IsNone ? s_slots : MemoryMarshal.Cast<byte, Slot>(s_area.Bytes);
+
+    /// <summary>How many records the ring keeps.</summary>
+    public static int Capacity => Ring.Length;
+
+    /// <summary>Bytes the ring takes.</summary>
+    public static long Bytes => MemoryMarshal.AsBytes(Ring).Length;
+
     /// <summary>Sequence number of the oldest record kept.</summary>
-    public static long First => Math.Max(0, s_next - Slots);
+    public static long First => Math.Max(s_oldestMoved, s_next - Capacity);
+
+    /// <summary>Moves what is kept to a larger ring in <paramref name="area"/>, which belongs to the log from then on. Start-up, once.</summary>
+    public static void Enlarge(KernelArea area)
+    {
+        var to = MemoryMarshal.Cast<byte, Slot>(area.Bytes);
+        using (s_lock.Acquire())
+        {
+            Invariant.That(s_area.IsNone && to.Length >= Slots, "the log's ring grows once");
+            var from = Ring;
+            s_oldestMoved = First;
+            for (var sequence = s_oldestMoved; sequence < s_next; sequence++)
+                to[(int)(sequence % to.Length)] = from[(int)(sequence % from.Length)];
+            s_area = area;
+        }
+    }
 
     /// <summary>Sequence number that the next record will get.</summary>
     public static long Next => s_next;
@@ -120,10 +148,10 @@ public static class KernelLog
     {
         var time = Clock.Now;
         text = text.Slice(0, Math.Min(text.Length, MaxText));
-        if (s_slots is { } slots)
+        if (s_slots is not null)
         {
             var locked = ReportLock.Enter(ref s_lock, out var token);
-            Store(slots, new LogRecord { Level = level, Facility = facility, Time = time, Length = text.Length }, text);
+            Store(Ring, new LogRecord { Level = level, Facility = facility, Time = time, Length = text.Length }, text);
             if (locked)
                 s_lock.Release(token);
             WakeReaders();
@@ -140,10 +168,10 @@ public static class KernelLog
             Provoke.Null();
     }
 
-    private static void Store(Slot[] slots, LogRecord record, ReadOnlySpan<byte> text)
+    private static void Store(Span<Slot> ring, LogRecord record, ReadOnlySpan<byte> text)
     {
         record.Sequence = s_next;
-        ref var slot = ref slots[s_next % Slots];
+        ref var slot = ref ring[(int)(s_next % ring.Length)];
         slot.Record = record;
         Span<byte> bytes = slot.Text;
         text.CopyTo(bytes);
@@ -172,13 +200,14 @@ public static class KernelLog
     public static bool TryRead(long sequence, out LogRecord record, Span<byte> text)
     {
         record = default;
-        if (s_slots is not { } slots)
+        if (s_slots is null)
             return false;
         using (s_lock.Acquire())
         {
-            if (sequence < 0 || sequence >= s_next || sequence < s_next - Slots)
+            if (sequence < First || sequence >= s_next)
                 return false;
-            ref var slot = ref slots[sequence % Slots];
+            var ring = Ring;
+            ref var slot = ref ring[(int)(sequence % ring.Length)];
             record = slot.Record;
             Span<byte> bytes = slot.Text;
             bytes.Slice(0, Math.Min(record.Length, text.Length)).CopyTo(text);

@@ -27,6 +27,7 @@ public enum LockRank
     FilePages = 335,
     FileLocks = 336,
     SharedPages = 337,
+    KernelAreas = 338,
     CrossCall = 340,
 
     // Spin locks that interrupts take too.

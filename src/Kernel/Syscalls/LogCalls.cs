@@ -19,8 +19,6 @@ internal static class LogCalls
     /// <summary>Bytes a line may take: level, time, text, end of line.</summary>
     private const int MaxLine = KernelLog.MaxText + 40;
 
-    private const int BufferBytes = 512 * MaxLine;
-
     // What READ has given so far: all records before s_read, and of that one so many bytes. Two readers at once may each get a part.
     private static long s_read;
     private static int s_given;
@@ -68,7 +66,7 @@ internal static class LogCalls
             case SizeUnreadAction:
                 return CountUnread();
             case SizeBufferAction:
-                return BufferBytes;
+                return KernelLog.Capacity * (long)MaxLine;
             default:
                 return -(long)Errno.EINVAL;
         }

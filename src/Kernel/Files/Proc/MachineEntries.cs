@@ -31,6 +31,7 @@ internal static class MachineEntries
         top.AddText("vmstat", static text => MemoryTexts.WriteStatistics(text));
         top.AddText("buddyinfo", static text => MemoryTexts.WriteBuddies(text));
         top.AddText("slabinfo", static text => MemoryTexts.WritePools(text), mode: 0x100);
+        top.AddText("vmallocinfo", static text => MemoryTexts.WriteAreas(text), mode: 0x100);
         top.AddText("swaps", static text => text.Append("Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"u8));
     }
 

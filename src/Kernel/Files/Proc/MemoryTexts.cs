@@ -1,5 +1,5 @@
-// /proc/meminfo, vmstat, buddyinfo and slabinfo: where memory is. Counts are snapshots, each by itself.
-// Process context. Lock: TaskTree.Lock, taken here to add up over processes. Linux: fs/proc/meminfo.c, mm/vmstat.c, mm/slab_common.c.
+// /proc/meminfo, vmstat, buddyinfo, slabinfo and vmallocinfo: where memory is. Counts are snapshots, each by itself.
+// Process context. Lock: TaskTree.Lock, taken here to add up over processes. Linux: fs/proc/meminfo.c, mm/vmstat.c, mm/slab_common.c, mm/vmalloc.c.
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
@@ -42,6 +42,9 @@ internal static class MemoryTexts
         WriteKernel(text);
         WritePages(text, "CommitLimit:", total);
         WritePages(text, "Committed_AS:", sums.MappedPages);
+        WritePages(text, "VmallocTotal:", KernelArea.RangePages);
+        WritePages(text, "VmallocUsed:", KernelAreas.UsedPages);
+        WritePages(text, "VmallocChunk:", 0);
     }
 
     public static void WriteStatistics(PagedText text)
@@ -72,6 +75,17 @@ internal static class MemoryTexts
         {
             text.Append($"{pool.Name,-17} {pool.Used,6} {pool.Made,6} {pool.ObjectBytes,6} {1,4} {1,4}");
             text.Append($" : tunables {pool.Limit,4} {0,4} {0,4} : slabdata {pool.Made,6} {pool.Made,6} {0,6}\n");
+        }
+    }
+
+    /// <summary>The virtually contiguous areas, in order of place. As on Linux the guard page belongs to the size.</summary>
+    public static void WriteAreas(PagedText text)
+    {
+        for (var page = 0; KernelAreas.TryFind(page, out var area, out var name); page = area.FirstPage + area.PageCount)
+        {
+            var start = KernelArea.RangeStart + ((ulong)area.FirstPage << Frames.Shift);
+            var bytes = (ulong)(area.PageCount + 1) << Frames.Shift;
+            text.Append($"0x{start:x16}-0x{start + bytes:x16} {bytes,7} {name} pages={area.PageCount} vmalloc\n");
         }
     }
 

@@ -68,5 +68,6 @@ public sealed partial class SimMachine
         _heapUsed = 0;
         FramesOfStacks = 0;
         _unflushed.Clear();
+        _areas.Clear();
     }
 }

@@ -13,6 +13,10 @@ internal static unsafe class AddressSpace
     /// <summary>Device registers, uncached.</summary>
     internal const ulong Devices = 0xffff_ca00_0000_0000;
 
+    /// <summary>Areas whose frames lie anywhere, each followed by an unmapped page.</summary>
+    internal const ulong Areas = 0xffff_cb00_0000_0000;
+    internal const ulong AreasEnd = Areas + (1UL << 36);
+
     /// <summary>The image is linked this far above its physical address.</summary>
     internal const ulong Image = 0xffff_ffff_8000_0000;
 

@@ -19,6 +19,7 @@ internal static unsafe class KernelPages
             MapDirect(MemoryMap.All[i]);
         EnsureTopEntry(AddressSpace.Stacks);
         EnsureTopEntry(AddressSpace.Devices);
+        EnsureTopEntry(AddressSpace.Areas);
     }
 
     /// <summary>Leaves the boot loader's and the low identity mappings. From here on null dereferences fault.</summary>

@@ -11,7 +11,7 @@ namespace Jiffy.Machine;
 
 internal static class TlbShootdown
 {
-    // Above this many pages everything of user mode's is forgotten instead.
+    // Above this many pages everything of user mode's is forgotten instead; for pages of the kernel's, which are global, simply everything.
     private const ulong MostPages = 32;
 
     private static int s_held;
@@ -66,10 +66,21 @@ internal static class TlbShootdown
     {
         if (end - start > MostPages * AddressSpace.PageBytes)
         {
-            Instructions.WriteCr3(Instructions.ReadCr3()); // kernel mappings are global and stay
+            if (start < UserMemory.Limit)
+                Instructions.WriteCr3(Instructions.ReadCr3()); // kernel mappings are global and stay
+            else
+                FlushGlobalHere();
             return;
         }
         for (var address = start; address < end; address += AddressSpace.PageBytes)
             Instructions.InvalidatePage(address);
+    }
+
+    // A change of the bit that switches global pages on forgets all translations. Interrupts off.
+    private static void FlushGlobalHere()
+    {
+        var controls = Instructions.ReadCr4();
+        Instructions.WriteCr4(controls & ~ControlBits.GlobalPages);
+        Instructions.WriteCr4(controls);
     }
 }

@@ -136,6 +136,7 @@ internal static unsafe partial class MachineTests
             Check(TestKernel.Calls == calls + 1 && TestKernel.Reschedules == reschedules + 1, "interrupts to another processor");
         }
         Check(Cpu.Count == 1 || FlushesReachOthers(), "flush on all processors");
+        Check(Cpu.Count == 1 || AreasReachOthers(), "kernel areas on all processors");
         Instructions.ClearInterrupts();
         Cpu.StopOthers();
         var (before, stopped) = (TestKernel.Calls, Clock.Now + 1_000_000);

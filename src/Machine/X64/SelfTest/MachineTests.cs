@@ -15,6 +15,7 @@ internal static unsafe partial class MachineTests
         UserCopies();
         Switches();
         KernelFaults();
+        KernelAreas();
         TimerRings();
         UserMode();
         SerialInterrupt();

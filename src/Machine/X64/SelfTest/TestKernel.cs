@@ -31,6 +31,7 @@ internal sealed unsafe class TestKernel : KernelEntry
     {
         Interlocked.Increment(ref SecondariesUp);
         MachineTests.ReadForEver();
+        MachineTests.ReadAreas();
         while (true)
         {
             Instructions.ClearInterrupts();
