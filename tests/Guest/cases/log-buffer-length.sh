@@ -8,7 +8,7 @@
 # expect-match: (?m)^area: 0xf{4}[0-9a-f]{12}-0xf{4}[0-9a-f]{12} 1052672 log_buf pages=256 vmalloc$
 # expect-match: (?m)^used: 1024 kB of [1-9][0-9]+ kB$
 # expect-match: (?m)^not for others$
-seq -f '<6>number %g' 1500 | while read -r line; do echo "$line" >/dev/kmsg; done
+seq 1500 | while read -r number; do echo "<6>number $number" >/dev/kmsg; done
 echo "first: $(dmesg | head -n 1 | sed 's/^\[[^]]*\] //')"
 dmesg | sed -n 's/^.*\(log_buf_len: .* records\)$/\1/p'
 dmesg | grep '] number ' >kept
