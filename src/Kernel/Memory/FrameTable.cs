@@ -3,6 +3,7 @@
 // drops the last gives it back. Reading one while the caller's own reference is the only one is stable: nobody else can add to it.
 // Contexts: any. Locks: references change by atomic operations; the other fields belong to FrameAllocator and its lock.
 // Linux: struct page, get_page(), put_page().
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Jiffy.Kernel.Observe;
 using Jiffy.Machine;
@@ -65,6 +66,7 @@ public static class FrameTable
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static ref FrameInfo Of(uint frame) => ref s_pieces[frame >> PieceShift]![frame & (PieceFrames - 1)];
 
     internal static bool Exists(uint frame) => frame < (uint)Frames.Limit;

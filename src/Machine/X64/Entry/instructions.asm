@@ -135,14 +135,35 @@ function cpu_random
     mov eax, 1
     ret
 
+; Plain stores in place of string instructions: under emulation a string instruction costs a turn of the emulator's loop for each word.
 function memory_clear_frame
-    mov ecx, 512
+    mov ecx, 4096 / 128
     xor eax, eax
-    rep stosq
+.next:
+%assign i 0
+%rep 16
+    mov [rdi + 8 * i], rax
+%assign i i + 1
+%endrep
+    add rdi, 128
+    dec ecx
+    jnz .next
     ret
 function memory_copy_frame
-    mov ecx, 512
-    rep movsq
+    mov ecx, 4096 / 64
+.next:
+%assign i 0
+%rep 4
+    mov rax, [rsi + 16 * i]
+    mov rdx, [rsi + 16 * i + 8]
+    mov [rdi + 16 * i], rax
+    mov [rdi + 16 * i + 8], rdx
+%assign i i + 1
+%endrep
+    add rsi, 64
+    add rdi, 64
+    dec ecx
+    jnz .next
     ret
 
 section .note.GNU-stack noalloc noexec nowrite progbits

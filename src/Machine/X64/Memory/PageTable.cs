@@ -1,5 +1,6 @@
 // Bodies of the page table contract. The upper half's top-level entries are copied from the kernel's table at creation and
 // never change afterwards.
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace Jiffy.Machine;
@@ -25,11 +26,8 @@ public readonly unsafe partial struct PageTable
     public partial void Destroy()
     {
         var root = PageWalk.Table(Root.PhysicalAddress);
-        for (var i = 0; i < PageWalk.FirstKernelEntry; i++)
-        {
-            if ((root[i] & PageBits.Present) != 0)
-                DestroyTable(root[i], PageWalk.TopLevel - 1);
-        }
+        for (var i = 0; i < PageWalk.FirstKernelEntry; i += 8)
+            DestroyTables(root + i, PageWalk.TopLevel - 1);
         KernelEntry.Instance.GiveFrame(Root);
     }
 
@@ -51,12 +49,21 @@ public readonly unsafe partial struct PageTable
     private static void DestroyTable(ulong entry, int level)
     {
         var table = PageWalk.Table(entry);
-        for (var i = 0; level > 0 && i < PageWalk.EntriesPerTable; i++)
-        {
-            if ((table[i] & PageBits.Present) != 0)
-                DestroyTable(table[i], level - 1);
-        }
+        for (var i = 0; level > 0 && i < PageWalk.EntriesPerTable; i += 8)
+            DestroyTables(table + i, level - 1);
         KernelEntry.Instance.GiveFrame(FrameOf(entry));
+    }
+
+    // Eight entries at a time: nearly all of them are empty.
+    private static void DestroyTables(ulong* entries, int level)
+    {
+        if ((entries[0] | entries[1] | entries[2] | entries[3] | entries[4] | entries[5] | entries[6] | entries[7]) == 0)
+            return;
+        for (var i = 0; i < 8; i++)
+        {
+            if ((entries[i] & PageBits.Present) != 0)
+                DestroyTable(entries[i], level);
+        }
     }
 
     public partial void Activate() => Instructions.WriteCr3(Root.IsNone ? KernelPages.Root : Root.PhysicalAddress);
@@ -80,32 +87,41 @@ public readonly unsafe partial struct PageTable
     {
         while (address < end)
         {
-            var level = FindFrom(address, out var found);
-            if (level < 0)
+            var table = FindTable(address, out var hole);
+            if (table == null)
             {
-                entry = Decode(found);
-                return true;
+                address = (address & ~(hole - 1)) + hole;
+                continue;
             }
-            var step = 1UL << 12 + 9 * level;
-            address = (address & ~(step - 1)) + step;
+            for (var i = PageWalk.Index(address, 0); i < PageWalk.EntriesPerTable && address < end; i++)
+            {
+                var found = Volatile.Read(ref table[i]);
+                if (found != 0)
+                {
+                    entry = Decode(found);
+                    return true;
+                }
+                address += AddressSpace.PageBytes;
+            }
         }
         entry = default;
         return false;
     }
 
-    // The page's entry and -1, or the level at which there is none: all of that level's span is a hole.
-    private int FindFrom(ulong address, out ulong found)
+    // The table of the page's entry; null where there is none, with the bytes, aligned to their number, that have no table either.
+    private ulong* FindTable(ulong address, out ulong hole)
     {
         var table = PageWalk.Table(Root.PhysicalAddress);
-        for (var level = PageWalk.TopLevel; ; level--)
+        for (var level = PageWalk.TopLevel; level > 0; level--)
         {
-            found = Volatile.Read(ref table[PageWalk.Index(address, level)]);
-            if (found == 0)
-                return level;
-            if (level == 0)
-                return -1;
-            table = PageWalk.Table(found);
+            var entry = Volatile.Read(ref table[PageWalk.Index(address, level)]);
+            hole = 1UL << 12 + 9 * level;
+            if (entry == 0)
+                return null;
+            table = PageWalk.Table(entry);
         }
+        hole = 0;
+        return table;
     }
 
     public partial PageEntry Exchange(ulong address, PageEntry entry)
@@ -116,6 +132,7 @@ public readonly unsafe partial struct PageTable
 
     public partial void Flush(CpuSet cpus, ulong start, ulong end) => TlbShootdown.Flush(cpus, start, end);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static FrameNumber FrameOf(ulong entry) => new((uint)((entry & PageBits.FrameMask) >> Frames.Shift));
 
     // An entry that is not present but has software bits is kept as it is: the processor ignores all but the lowest bit.
@@ -127,6 +144,7 @@ public readonly unsafe partial struct PageTable
         return (entry.Flags & PageFlags.Executable) == 0 ? bits | PageBits.NoExecute : bits;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static PageEntry Decode(ulong bits)
     {
         if (bits == 0)
