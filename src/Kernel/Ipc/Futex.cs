@@ -36,7 +36,8 @@ public static partial class Futex
             return Errno.EINVAL;
         var current = Task.Current;
         var waiter = current.FutexWaiter;
-        waiter.Key = FutexKey.Of(address, isPrivate);
+        if (!FutexKey.TryFind(address, isPrivate, out waiter.Key))
+            return Errno.EFAULT;
         waiter.Bits = bits;
         var error = QueueIfEqual(waiter, address, expected);
         if (error != Errno.None)
@@ -117,7 +118,8 @@ public static partial class Futex
             return Errno.EINVAL;
         if (!UserAccess.IsUserRange(address, sizeof(uint)))
             return Errno.EFAULT;
-        var key = FutexKey.Of(address, isPrivate);
+        if (!FutexKey.TryFind(address, isPrivate, out var key))
+            return Errno.EFAULT;
         var bucket = BucketOf(key);
         using (bucket.Lock.Acquire())
             return bucket.Wake(key, most, bits);
@@ -134,8 +136,8 @@ public static partial class Futex
             return Errno.EINVAL;
         if (!UserAccess.IsUserRange(from, sizeof(uint)) || !UserAccess.IsUserRange(to, sizeof(uint)))
             return Errno.EFAULT;
-        var keyFrom = FutexKey.Of(from, isPrivate);
-        var keyTo = FutexKey.Of(to, isPrivate);
+        if (!FutexKey.TryFind(from, isPrivate, out var keyFrom) || !FutexKey.TryFind(to, isPrivate, out var keyTo))
+            return Errno.EFAULT;
         var first = BucketOf(keyFrom);
         var second = BucketOf(keyTo);
         while (true)
@@ -168,6 +170,8 @@ public static partial class Futex
     {
         if (((first | second) & 3) != 0)
             return Errno.EINVAL;
+        if (!isPrivate && !FutexKey.TryFind(first, isPrivate, out _))
+            return Errno.EFAULT;
         var old = FutexOperation.Apply(second, operation);
         if (!old.IsOk)
             return old.Error;

@@ -17,12 +17,16 @@ internal readonly struct FutexKey
     }
 
     /// <summary>The key of a word in the running task's memory. May sleep when the word may be shared.</summary>
-    public static FutexKey Of(ulong address, bool isPrivate)
+    /// <returns>False, for words that may be shared: nothing is mapped there, or private memory that nobody can ever change.</returns>
+    public static bool TryFind(ulong address, bool isPrivate, out FutexKey key)
     {
         var space = Task.Current.Memory!;
-        if (!isPrivate && space.FindSharedSource(address, out var page) is { } source)
-            return new FutexKey(source, ((ulong)page << MemoryLayout.PageShift) | (address & MemoryLayout.PageMask));
-        return new FutexKey(space, address);
+        key = new FutexKey(space, address);
+        if (isPrivate)
+            return true;
+        if (space.FindSharedSource(address, out var page, out var mayChange) is { } source)
+            key = new FutexKey(source, ((ulong)page << MemoryLayout.PageShift) | (address & MemoryLayout.PageMask));
+        return mayChange;
     }
 
     public bool Equals(in FutexKey other) => _offset == other._offset && _source == other._source;
