@@ -102,7 +102,7 @@ public static class StartUp
     {
         SignalSender.InitReports();
         SignalHandlers.Pool = new Pool<SignalHandlers, SignalHandlers.Pooled>("signal_handlers", TaskTree.MaxThreads);
-        QueuedSignal.Pool = new Pool<QueuedSignal, QueuedSignal.Pooled>("queued_signal", 4 * TaskTree.MaxThreads);
+        QueuedSignal.Init(4 * TaskTree.MaxThreads);
     }
 
     /// <summary>Threads that belong to CPUs: started by init, when sleeping is possible.</summary>

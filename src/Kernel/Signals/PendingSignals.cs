@@ -2,6 +2,7 @@
 // ones queue with their values. Lock: TaskTree.Lock. Linux: struct sigpending, struct sigqueue.
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Tasks;
 
 namespace Jiffy.Kernel.Signals;
 
@@ -11,7 +12,41 @@ internal sealed class QueuedSignal
 
     public SignalInfo Info;
 
-    internal static Pool<QueuedSignal, Pooled> Pool = null!;
+    private static Pool<QueuedSignal, Pooled> s_pool = null!;
+
+    private SignalAccount _account = null!;
+
+    /// <summary>At most <paramref name="limit"/> signals are queued in the whole system.</summary>
+    internal static void Init(int limit)
+    {
+        s_pool = new Pool<QueuedSignal, Pooled>("queued_signal", limit);
+        SignalAccount.Init(limit);
+    }
+
+    /// <summary>
+    /// Takes one for a process of <paramref name="target"/>'s user. Null: out of memory, or over the limit, which only binds where
+    /// <paramref name="isLimited"/>. TaskTree.Lock held.
+    /// </summary>
+    internal static QueuedSignal? Take(Task target, bool isLimited)
+    {
+        var limit = isLimited ? target.Group.SoftLimit(Resource.SIGPENDING) : ResourceLimit.Infinity;
+        if (SignalAccount.Charge(target.Credentials.UserId, limit) is not { } account)
+            return null;
+        if (s_pool.TryTake(out var queued))
+        {
+            queued._account = account;
+            return queued;
+        }
+
+        account.Release();
+        return null;
+    }
+
+    internal static void Give(QueuedSignal queued)
+    {
+        queued._account.Release();
+        s_pool.Give(queued);
+    }
 
     internal readonly struct Pooled : IPooled<QueuedSignal>
     {
@@ -27,13 +62,16 @@ public struct PendingSignals
 
     public SignalSet Set { get; private set; }
 
-    /// <summary>Adds a signal. False: a real-time signal that must not be lost could not be queued (EAGAIN).</summary>
-    internal bool TryAdd(in SignalInfo info)
+    /// <summary>Adds a signal for <paramref name="target"/> or its process. False: a real-time signal that must not be lost could not be queued (EAGAIN).</summary>
+    internal bool TryAdd(Task target, in SignalInfo info)
     {
         var signal = info.Signal;
         if (signal < SignalNumber.SIGRTMIN && Set.Contains(signal))
             return true;
-        if (QueuedSignal.Pool.TryTake(out var queued))
+
+        // Standard signals from the kernel and from kill are few, since each waits once.
+        var isLimited = signal >= SignalNumber.SIGRTMIN || info.Code < 0;
+        if (QueuedSignal.Take(target, isLimited) is { } queued)
         {
             queued.Info = info;
             _queue.AddLast(queued);
@@ -72,7 +110,7 @@ public struct PendingSignals
             return SignalInfo.FromUser(signal, SignalCode.SI_USER, 0, 0);
         _queue.Remove(found);
         var info = found.Info;
-        QueuedSignal.Pool.Give(found);
+        QueuedSignal.Give(found);
         return info;
     }
 
@@ -87,7 +125,7 @@ public struct PendingSignals
             if (set.Contains(item.Info.Signal))
             {
                 _queue.Remove(item);
-                QueuedSignal.Pool.Give(item);
+                QueuedSignal.Give(item);
             }
 
             item = next;

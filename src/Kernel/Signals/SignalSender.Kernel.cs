@@ -26,7 +26,7 @@ public static partial class SignalSender
                 current.BlockedSignals = current.BlockedSignals.Without(signal);
             }
 
-            current.PendingSignals.TryAdd(SignalInfo.Fault(signal, code, address));
+            current.PendingSignals.TryAdd(current, SignalInfo.Fault(signal, code, address));
             WorkFlag.Set(current, WorkFlag.SignalPending);
         }
     }

@@ -52,7 +52,7 @@ public static partial class SignalSender
             return Errno.None;
         if (!Prepare(process, handlers, target, signal))
             return Errno.None;
-        var queued = toProcess ? process.SharedPending.TryAdd(info) : target.PendingSignals.TryAdd(info);
+        var queued = toProcess ? process.SharedPending.TryAdd(target, info) : target.PendingSignals.TryAdd(target, info);
         if (!queued)
             return Errno.EAGAIN;
         Complete(target, handlers, signal, toProcess);

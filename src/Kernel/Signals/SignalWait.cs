@@ -81,9 +81,10 @@ internal static class SignalWait
                 break;
         }
 
+        // In this order: neither blocked nor awaited, one that comes now would end the process.
+        current.SetBlocked(blocked);
         using (TaskTree.Lock.Acquire())
             current.AwaitedSignals = default;
-        current.SetBlocked(blocked);
         if (taken)
             return info;
         return late ? Errno.EAGAIN : Errno.EINTR;

@@ -61,7 +61,7 @@ internal sealed class ProcessKernel : KernelEntry
         TaskTree.Initialize(Threads);
         SignalSender.InitReports();
         SignalHandlers.Pool = new Pool<SignalHandlers, SignalHandlers.Pooled>("signal_handlers", Threads);
-        QueuedSignal.Pool = new Pool<QueuedSignal, QueuedSignal.Pooled>("queued_signal", 4 * Threads);
+        QueuedSignal.Init(4 * Threads);
         Softirq.Init();
         TimeKeeper.Init();
         Interrupts.Init();

@@ -124,4 +124,31 @@ public sealed class SignalTests
         .Label("handler")
         .Put(CaughtAt, 1)
         .EndHandler("handler"));
+
+    // Two fit; what is taken makes room again. Standard signals get through without being queued.
+    [Fact]
+    public void No_more_signals_are_queued_than_the_limit_allows() => Explored(1, new SimScript()
+        .Fork("child")
+        .WaitFor(0)
+        .PowerOff()
+        .Label("child")
+        .Call(SyscallNumber.getpid)
+        .Do(user => user.Registers.R12 = (ulong)user.Result)
+        .Block(Bit(40) | Bit(SIGCHLD))
+        .Put(SetAt, 2)
+        .Put(SetAt + 8, 2)
+        .Do(user => user.Call(SyscallNumber.setrlimit, 11, user.Data + SetAt)) // RLIMIT_SIGPENDING
+        .Do(user => user.Call(SyscallNumber.tgkill, user.Registers.R12, user.Registers.R12, 40))
+        .Do(user => user.Call(SyscallNumber.tgkill, user.Registers.R12, user.Registers.R12, 40))
+        .Expect(result => result == 0, "second signal")
+        .Do(user => user.Call(SyscallNumber.tgkill, user.Registers.R12, user.Registers.R12, 40))
+        .Expect(result => result == -(long)Errno.EAGAIN, "third signal")
+        .Do(user => user.Call(SyscallNumber.tgkill, user.Registers.R12, user.Registers.R12, SIGCHLD))
+        .Expect(result => result == 0, "standard signal")
+        .Put(SetAt, Bit(40))
+        .Do(user => user.Call(SyscallNumber.rt_sigtimedwait, user.Data + SetAt, 0, 0, 8))
+        .Expect(result => result == 40, "rt_sigtimedwait")
+        .Do(user => user.Call(SyscallNumber.tgkill, user.Registers.R12, user.Registers.R12, 40))
+        .Expect(result => result == 0, "signal in the room made")
+        .Exit(0), schedules: 5);
 }

@@ -40,6 +40,7 @@ internal ref struct TaskSnapshot
     public SignalSet Pending, SharedPending, Blocked, Ignored, Caught;
     public int ExitSignal, ExitStatus;
     public ulong MaxResident, MaxPendingSignals;
+    public int QueuedSignals;
 
     /// <summary>Counted, as the next two; null for kernel threads and zombies. <see cref="Release"/>.</summary>
     public AddressSpace? Memory;
@@ -128,6 +129,7 @@ internal ref struct TaskSnapshot
         ExitStatus = process.IsZombie ? process.ExitStatus : 0;
         MaxResident = process.SoftLimit(Resource.RSS);
         MaxPendingSignals = process.SoftLimit(Resource.SIGPENDING);
+        QueuedSignals = SignalAccount.CountOf(process.Leader.Credentials.UserId);
         ChildUsage = process.DeadChildren;
         for (var thread = process.FirstThread; thread is not null; thread = ThreadGroup.AfterThread(thread))
             Threads++;

@@ -84,7 +84,7 @@ internal static class TaskStatus
 
     private static void WriteSignals(in TaskSnapshot of, PagedText text)
     {
-        text.Append($"Threads:\t{of.Threads}\nSigQ:\t0/{of.MaxPendingSignals}\n");
+        text.Append($"Threads:\t{of.Threads}\nSigQ:\t{of.QueuedSignals}/{of.MaxPendingSignals}\n");
         text.Append($"SigPnd:\t{of.Pending.Bits:x16}\nShdPnd:\t{of.SharedPending.Bits:x16}\nSigBlk:\t{of.Blocked.Bits:x16}\n");
         text.Append($"SigIgn:\t{of.Ignored.Bits:x16}\nSigCgt:\t{of.Caught.Bits:x16}\n");
     }
