@@ -63,7 +63,7 @@ internal sealed class DebugCommand
 
     private static int RunHere(MachineOptions options, string archive, ScratchDirectory scratch, int port, string commands)
     {
-        Report.Progress($"the machine waits for gdb; in another terminal:\n    gdb -q -x {commands}");
+        Report.Progress($"the machine waits for gdb; in another terminal:\n    gdb -q -x '{commands}'");
         var session = new GuestSession(options, archive, scratch) { GdbPort = port, Input = new GuestInput(Terminal.Open()) };
         var end = session.Run();
         return end.Machine.Outcome == MachineOutcome.Panicked ? ExitStatus.Panic : end.ExitStatus ?? ExitStatus.Success;
@@ -96,8 +96,8 @@ internal sealed class DebugCommand
             "set confirm off",
             "set disassembly-flavor intel",
             "set print asm-demangle on",
-            $"file {new BuildOptions().DebugImage}",
-            $"directory {Repository.Root}",
+            $"file \"{new BuildOptions().DebugImage}\"",
+            $"directory \"{Repository.Root}\"",
             "# A task's stack may end in assembly: stop there instead of guessing on.",
             "set backtrace past-entry off",
             $"target remote 127.0.0.1:{port}",

@@ -83,7 +83,7 @@ internal sealed class TestCommand
             if ((suite.ListsAtOnce ? request : rest) is { } own)
                 RunSuite(suite, own, result.GetValue(_tail));
         if (_passed + _failed == 0)
-            throw new CliFailure($"no test has such a name: {string.Join(' ', request.Patterns)} (jiffy test --list)", ExitStatus.Usage);
+            throw NoSuchTest(request);
         Print($"\nin {watch.Elapsed.TotalSeconds:0} s\n{_passed} passed, {_failed} failed\n");
         return _failed == 0 ? ExitStatus.Success : ExitStatus.Failure;
     }
@@ -127,12 +127,16 @@ internal sealed class TestCommand
 
     private static int List(IEnumerable<TestSuite> suites, TestRequest request, TestRequest? rest)
     {
-        foreach (var suite in suites)
-            if ((suite.ListsAtOnce ? request : rest) is { } own)
-                foreach (var name in suite.List(own))
-                    Print(name + "\n");
+        var names = suites.SelectMany(suite => (suite.ListsAtOnce ? request : rest) is { } own ? suite.List(own) : []).ToArray();
+        if (names.Length == 0)
+            throw NoSuchTest(request);
+        foreach (var name in names)
+            Print(name + "\n");
         return ExitStatus.Success;
     }
+
+    private static CliFailure NoSuchTest(TestRequest request) =>
+        new($"no test has such a name: {string.Join(' ', request.Patterns)} (jiffy test --list)", ExitStatus.Usage);
 
     private static void Print(string text) => Descriptors.Write(Descriptors.StandardOutput, text);
 }
