@@ -62,13 +62,28 @@ public sealed partial class Terminal
     {
         using (_lock.Acquire())
         {
-            while (SerialPort.TryRead(out var value))
-                Receive(value);
-            Pump();
+            // A byte that comes while the port still asks for output raises no new edge: so a last look after that.
+            do
+            {
+                while (TryReceive())
+                {
+                }
+
+                Pump();
+            }
+            while (TryReceive());
         }
 
         if (InputIsReady)
             _readers.WakeUp(key: new WakeKey(FileConstants.POLLIN | FileConstants.POLLRDNORM));
+    }
+
+    private bool TryReceive()
+    {
+        if (!SerialPort.TryRead(out var value))
+            return false;
+        Receive(value);
+        return true;
     }
 
     /// <summary>The session leader has ended: its foreground group is hung up, and files opened on the line so far are dead. TaskTree.Lock held.</summary>
