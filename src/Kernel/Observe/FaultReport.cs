@@ -23,6 +23,7 @@ public static class FaultReport
     private static int s_reporter;
 
     private static int s_faultsInReport;
+    private static int s_notices;
 
     /// <summary>Faults since boot: /sys/kernel/oops_count.</summary>
     public static int Count { get; private set; }
@@ -60,7 +61,14 @@ public static class FaultReport
     /// </summary>
     internal static bool TryBeginNotice() => Interlocked.CompareExchange(ref s_reporter, Cpu.Id + 1, 0) == 0;
 
-    internal static void EndNotice() => Volatile.Write(ref s_reporter, 0);
+    internal static void EndNotice()
+    {
+        Volatile.Write(ref s_reporter, 0);
+        Interlocked.Increment(ref s_notices);
+    }
+
+    /// <summary>Reports so far that were not about faults.</summary>
+    internal static int Notices => Volatile.Read(ref s_notices);
 
     private static void Begin(Task? current)
     {

@@ -15,7 +15,7 @@ namespace Jiffy.Kernel.Observe;
 internal static class Provoke
 {
     private const long InterruptDelay = 1_000_000;
-    private const long LockupTime = 4_000_000_000;
+    private const long LongestLockup = 30_000_000_000;
 
     private static readonly int[] s_numbers = new int[4];
     private static SpinLock<SpinRank, PreemptionOff> s_spin;
@@ -136,7 +136,7 @@ internal static class Provoke
         return Overrun(depth + 1) + waste[depth + 1 & 255];
     }
 
-    // Only for some seconds: the watch tells of it, when its patience was made short, and the task goes on.
+    // Only until the watch has told of it; then the task goes on.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void LockUpSoftly()
     {
@@ -155,8 +155,9 @@ internal static class Provoke
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Spin()
     {
-        var end = Clock.Now + LockupTime;
-        while (Clock.Now < end)
+        var before = FaultReport.Notices;
+        var end = Clock.Now + LongestLockup;
+        while (Clock.Now < end && FaultReport.Notices == before)
             Cpu.Relax();
     }
 
