@@ -73,17 +73,23 @@ static int counts_settle(const struct counts *before)
     return 0;
 }
 
-// The counts once nothing else changes them: the one who watched over an earlier test's time may take a second to go.
-static void counts_begin(struct counts *counts)
+// The counts once they have stayed the same for so many looks in a row.
+static void counts_rest(struct counts *counts, int looks, int microseconds)
 {
     static struct counts now;
     counts_take(counts);
-    for (int same = 0, i = 0; same < 15 && i < 100; i++) {
-        usleep(100000);
+    for (int same = 0, i = 0; same < looks && i < 100; i++) {
+        usleep(microseconds);
         counts_take(&now);
         same = counts_equal(counts, &now) ? same + 1 : 0;
         *counts = now;
     }
+}
+
+// The counts once nothing else changes them: the one who watched over an earlier test's time may take a second to go.
+static void counts_begin(struct counts *counts)
+{
+    counts_rest(counts, 15, 100000);
 }
 
 static int counts_are_exact(void)
