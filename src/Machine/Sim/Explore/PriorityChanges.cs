@@ -12,9 +12,15 @@ public sealed class PriorityChanges : Schedule
     private const int MostChanges = 4;
     private const int ShortestRun = 4;
 
+    /// <summary>
+    /// Decisions in a row after which the CPU that runs falls to the lowest priority all the same: on hardware nobody starves for ever,
+    /// and a program that polls would never end.
+    /// </summary>
+    private const int MostInARow = 2000;
+
     private readonly int[] _priorities = new int[Cpu.Max];
     private readonly int[] _changeAt = new int[MostChanges];
-    private int _changes, _step, _lowest, _deferOnceIn, _leapOnceIn, _length = ShortestRun;
+    private int _changes, _step, _lowest, _last, _inARow, _deferOnceIn, _leapOnceIn, _length = ShortestRun;
 
     /// <summary>Decisions of the run so far.</summary>
     public int Decisions => _step;
@@ -34,14 +40,19 @@ public sealed class PriorityChanges : Schedule
         _leapOnceIn = NextBelow(2) == 0 ? 0 : _length;
         _step = 0;
         _lowest = 0;
+        _last = -1;
+        _inARow = 0;
     }
 
     public override int PickCpu(int current, ulong candidates)
     {
-        if (current >= 0 && _changeAt.AsSpan(0, _changes).Contains(_step))
+        if (current >= 0 && (_inARow >= MostInARow || _changeAt.AsSpan(0, _changes).Contains(_step)))
             _priorities[current] = --_lowest;
         _step++;
-        return Highest(candidates);
+        var picked = Highest(candidates);
+        _inARow = picked == _last && _inARow < MostInARow ? _inARow + 1 : 0;
+        _last = picked;
+        return picked;
     }
 
     public override bool InterruptNow() => _deferOnceIn == 1 || OnceIn(_deferOnceIn);
