@@ -49,14 +49,16 @@ public static class FileOpening
             if (walk.HasTrailingSlash)
                 return Errno.EISDIR;
             var found = DirectoryTree.Lookup(walk.At.Entry, walk.LastName);
-            if (found.Error == Errno.ENOENT)
+            while (found.Error == Errno.ENOENT)
             {
                 error = Make(ref walk, mode);
                 if (error == Errno.None)
                     return OpenFound(walk.At, flags, wasMade: true);
                 if (error != Errno.EEXIST)
                     return error;
-                continue; // somebody was quicker: look again
+
+                // Somebody was quicker: look the same name up again.
+                found = DirectoryTree.Lookup(walk.At.Entry, walk.LastName);
             }
 
             if (!found.TryGet(out var child))

@@ -3,6 +3,7 @@ using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Structures;
+using Jiffy.Machine.Sim;
 using Xunit;
 
 namespace Jiffy.Tests.Sim.Files;
@@ -61,6 +62,29 @@ public sealed class PathTests
         Remove("link", false);
         Remove("target", false);
     });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Of_those_who_create_a_file_at_once_one_makes_it_and_all_open_it(int cpus)
+    {
+        var options = new ExploreOptions { Machine = new SimOptions { Cpus = cpus, MemoryBytes = 24 << 20 }, Schedules = 300 };
+        Explore.Schedules(options, machine =>
+        {
+            var kernel = FilesKernel.Start(machine);
+            var errors = new Errno[4];
+            for (var i = 0; i < errors.Length; i++)
+            {
+                var number = i;
+                kernel.Spawn($"opener{i}", () => errors[number] = OpenError("/f", number < 2 ? O_CREAT | O_WRONLY : O_CREAT | O_EXCL | O_WRONLY));
+            }
+
+            kernel.RunAll();
+            Assert.Equal([Errno.None, Errno.None], errors[..2]);
+            Assert.Contains(Errno.EEXIST, errors[2..]);
+            Assert.All(errors[2..], error => Assert.True(error is Errno.None or Errno.EEXIST));
+        });
+    }
 
     [Fact]
     public void A_removed_file_lives_while_it_is_open() => FilesKernel.Run(() =>
