@@ -21,7 +21,6 @@ public static class Preemption
     public const int HardirqMask = 0xf0000;
 
     public static int Count => Cpu.Current.PreemptCount;
-    public static bool IsPreemptible => Cpu.Current.PreemptCount == 0 && Cpu.InterruptsOn;
     public static bool InHardirq => (Count & HardirqMask) != 0;
     public static bool InSoftirq => (Count & SoftirqMask) != 0;
     public static bool InInterrupt => (Count & (HardirqMask | SoftirqMask)) != 0;

@@ -54,24 +54,6 @@ public struct LinkedRing<T, TLinks>
         _last = item;
     }
 
-    /// <summary>Inserts <paramref name="item"/> before <paramref name="at"/>, which is on the list.</summary>
-    public void AddBefore(T item, T at)
-    {
-        var before = TLinks.Of(at).Previous;
-        if (before is null)
-        {
-            AddFirst(item);
-            return;
-        }
-
-        ref var links = ref TLinks.Of(item);
-        links.Previous = before;
-        links.Next = at;
-        links.IsLinked = true;
-        TLinks.Of(before).Next = item;
-        TLinks.Of(at).Previous = item;
-    }
-
     public void Remove(T item)
     {
         ref var links = ref TLinks.Of(item);

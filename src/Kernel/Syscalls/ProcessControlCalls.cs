@@ -26,9 +26,12 @@ internal static class ProcessControlCalls
             case PR_GET_PDEATHSIG:
                 return UserAccess.TryWrite(a, current.ParentDeathSignal) ? 0 : -(long)Errno.EFAULT;
             case PR_GET_DUMPABLE:
-                return 1;
+                return current.Group.IsUndumpable ? 0 : 1;
             case PR_SET_DUMPABLE:
-                return a <= 1 ? 0 : -(long)Errno.EINVAL;
+                if (a > 1)
+                    return -(long)Errno.EINVAL;
+                current.Group.IsUndumpable = a == 0;
+                return 0;
             case PR_SET_NAME:
                 return SetName(current, a);
             case PR_GET_NAME:

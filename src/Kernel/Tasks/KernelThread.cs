@@ -23,8 +23,6 @@ public sealed class KernelThreadState
     internal Task? Task;
     internal Errno Error;
     internal int Done;
-    internal int StopAsked;
-    internal int ExitCode;
 
     internal WaitQueue Wait { get; } = new();
 
@@ -122,9 +120,6 @@ public static class KernelThread
         return result;
     }
 
-    /// <summary>True in a kernel thread that somebody asked to end. Linux: kthread_should_stop().</summary>
-    public static bool ShouldStop => Task.Current.ThreadState is { } state && Volatile.Read(ref state.StopAsked) != 0;
-
     private static void Prepare(KernelThreadState state, ReadOnlySpan<byte> name, Func<object?, int> function, object? argument)
     {
         state.NameLength = Math.Min(name.Length, TaskName.Capacity - 1);
@@ -135,8 +130,6 @@ public static class KernelThread
         state.Task = null;
         state.Error = Errno.None;
         state.Done = 0;
-        state.StopAsked = 0;
-        state.ExitCode = 0;
     }
 
     /// <summary>kthreadd's life: fork a child for each request.</summary>
@@ -171,7 +164,7 @@ public static class KernelThread
     /// <summary>The body of every kernel thread, called on its own stack. Returns only for one that became a user process.</summary>
     internal static void RunBody(KernelThreadState state)
     {
-        state.ExitCode = state.Function!(state.Argument);
+        state.Function!(state.Argument);
         if (Task.Current.ThreadState is null)
             return;
         BecomeUserProcess();

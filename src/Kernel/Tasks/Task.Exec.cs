@@ -91,6 +91,7 @@ public sealed partial class Task
         using (TaskTree.Lock.Acquire())
         {
             Group.HasCalledExec = true;
+            Group.IsUndumpable = false;
             Group.ExitSignal = SignalNumber.SIGCHLD;
         }
     }

@@ -63,6 +63,7 @@ public sealed partial class Task
             process.LiveThreads = 1;
             process.ExitSignal = arguments.ExitSignal;
             process.Limits = parent.Group.Limits;
+            process.IsUndumpable = parent.Group.IsUndumpable;
             process.OutOfMemoryAdjustment = parent.Group.OutOfMemoryAdjustment;
             process.ResetSignals();
             process.ResetTimes();

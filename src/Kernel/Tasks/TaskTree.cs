@@ -112,8 +112,6 @@ public static class TaskTree
 
     internal static ProcessGroup? FindGroup(int id) => (uint)id < PidMax ? s_slots[id].Group : null;
 
-    internal static Session? FindSession(int id) => (uint)id < PidMax ? s_slots[id].Session : null;
-
     internal static void SetGroup(int id, ProcessGroup? group) => s_slots[id].Group = group;
 
     internal static void SetSession(int id, Session? session) => s_slots[id].Session = session;

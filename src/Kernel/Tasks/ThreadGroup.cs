@@ -51,6 +51,9 @@ public sealed partial class ThreadGroup
     /// <summary>Orphaned descendants become its children: PR_SET_CHILD_SUBREAPER.</summary>
     public bool IsSubreaper;
 
+    /// <summary>PR_SET_DUMPABLE has said no; inherited by fork, forgotten by exec.</summary>
+    public bool IsUndumpable;
+
     /// <summary>Has called exec since fork: its parent may not move it to another group.</summary>
     public bool HasCalledExec;
 
@@ -100,6 +103,7 @@ public sealed partial class ThreadGroup
         IsZombie = false;
         IsReaped = false;
         IsSubreaper = false;
+        IsUndumpable = false;
         HasCalledExec = false;
         ExecTask = null;
         DeadThreads = default;

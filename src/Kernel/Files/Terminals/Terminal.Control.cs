@@ -51,6 +51,7 @@ public sealed partial class Terminal
                 return SendBreak(file);
             case TIOCEXCL:
             case TIOCNXCL:
+                IsExclusive = command == TIOCEXCL;
                 return 0;
             default:
                 return Errno.ENOTTY;

@@ -29,6 +29,9 @@ public sealed partial class Terminal
 
     internal int HangUps => _hangUps;
 
+    /// <summary>TIOCEXCL: only the superuser may open it again. A single word; the last one to set it counts.</summary>
+    internal bool IsExclusive;
+
     private readonly WaitQueue _readers = new();
     private readonly WaitQueue _writers = new();
 
@@ -101,6 +104,7 @@ public sealed partial class Terminal
         ForegroundId = 0;
         session.Terminal = null;
         _hangUps++;
+        IsExclusive = false;
         _readers.WakeUpAll();
         _writers.WakeUpAll();
     }

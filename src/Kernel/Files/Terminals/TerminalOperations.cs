@@ -34,6 +34,8 @@ internal sealed class TerminalOperations : FileOperations
         var terminal = _isOwn ? OwnTerminal() : Terminal.Serial;
         if (terminal is null)
             return Errno.ENXIO;
+        if (terminal.IsExclusive && !Task.Current.Credentials.IsSuperuser)
+            return Errno.EBUSY;
         file.Private = terminal;
         file.PrivateNumber = _isConsole ? -1 : terminal.HangUps;
         if (!_isConsole && !_isOwn && (file.OpeningFlags & FileConstants.O_NOCTTY) == 0)
