@@ -52,6 +52,7 @@ internal static class BootLog
         var kilohertz = Clock.CyclesPerSecond / 1000;
         KernelLog.Write(LogLevel.Info, $"clock: {Clock.Source}, {kilohertz / 1000}.{kilohertz % 1000:d3} MHz");
         KernelLog.Write(LogLevel.Info, $"timer: {Clock.AlarmSource}");
+        KernelLog.Write(LogLevel.Info, $"interrupts: {InterruptLines.Controller}");
     }
 
     /// <summary>Once every CPU has had time to begin.</summary>

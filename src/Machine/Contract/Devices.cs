@@ -11,6 +11,9 @@ public static partial class InterruptLines
     public static partial void Enable(InterruptLine line);
 
     public static partial void Disable(InterruptLine line);
+
+    /// <summary>What brings interrupts to the CPUs; for the log.</summary>
+    public static partial string Controller { get; }
 }
 
 /// <summary>A 16550-like serial port with a small transmit queue. The caller's lock guards it.</summary>

@@ -8,6 +8,8 @@ public static partial class InterruptLines
     public static partial void Enable(InterruptLine line) => SimMachine.Current.EnableSerial(line: true);
 
     public static partial void Disable(InterruptLine line) => SimMachine.Current.EnableSerial(line: false);
+
+    public static partial string Controller => "simulated";
 }
 
 public static partial class SerialPort

@@ -18,6 +18,9 @@ internal static unsafe class LocalApic
     /// <summary>True when the timer takes deadlines in TSC counts.</summary>
     internal static bool UsesTscDeadline { get; private set; }
 
+    /// <summary>True when its registers are MSRs.</summary>
+    internal static bool UsesX2Apic => s_x2Apic;
+
     /// <summary>Start-up on the first CPU, after the firmware's tables are read.</summary>
     internal static void Find()
     {

@@ -32,6 +32,8 @@ public static unsafe partial class InterruptLines
     public static partial void Disable(InterruptLine line) =>
         Write(FirstRedirection + 2 * (Acpi.SerialInterrupt - Acpi.IoApicBase), Masked);
 
+    public static partial string Controller => LocalApic.UsesX2Apic ? "IO-APIC, local APICs in x2APIC mode" : "IO-APIC, local APICs in xAPIC mode";
+
     private static uint Read(uint register)
     {
         System.Threading.Volatile.Write(ref *(uint*)(s_registers + SelectAt), register);
