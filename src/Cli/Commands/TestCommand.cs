@@ -93,6 +93,8 @@ internal sealed class TestCommand
         try
         {
             suite.Run(request, test => Show(test, tail));
+            if (suite.Remark is { } remark)
+                Print($"      {suite.Name}: {remark}\n");
         }
         catch (CliFailure failure)
         {

@@ -10,7 +10,7 @@ internal static class Suites
         new FormatSuite(),
         new ChecksSuite(),
         new XunitSuite("unit", "classes by themselves, in .NET", "tests/Unit/Unit.csproj"),
-        new XunitSuite("sim", "the kernel on the simulated machine", "tests/Sim/Sim.csproj"),
+        new SimSuite(),
         new Guest.GuestSuite(),
         new RunSuite(),
     ];

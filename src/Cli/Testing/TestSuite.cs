@@ -62,6 +62,9 @@ internal abstract class TestSuite
     /// <summary>What the host must have for the tests that the request selects.</summary>
     public virtual IEnumerable<Prerequisite> Needs(TestRequest request) => [];
 
+    /// <summary>What else is to be said after a run; null: nothing.</summary>
+    public string? Remark { get; protected set; }
+
     /// <summary>Runs them, and reports each as it ends. A suite that cannot start reports that as a failure.</summary>
     public abstract void Run(TestRequest request, Action<TestResult> report);
 }

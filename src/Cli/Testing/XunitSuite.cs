@@ -5,14 +5,15 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
 using System.Xml.Linq;
 using Jiffy.Cli.Host;
 
 namespace Jiffy.Cli.Testing;
 
-internal sealed class XunitSuite(string name, string description, string project) : TestSuite
+internal class XunitSuite(string name, string description, string project) : TestSuite
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
     private HostResult? _build;
 
     public override string Name => name;
@@ -39,25 +40,59 @@ internal sealed class XunitSuite(string name, string description, string project
         }
         var methods = Methods();
         var wanted = methods.Where(method => request.Wants(FullName(method))).ToArray();
-        if (wanted.Length > 0)
-            RunMethods(wanted.Length == methods.Length ? [] : wanted, report);
+        if (wanted.Length == 0)
+            return;
+        RunMethods(request, wanted, report);
+        End(wanted.Length == methods.Length, report);
     }
 
-    private void RunMethods(string[] only, Action<TestResult> report)
+    /// <summary>How long the tests may take in all.</summary>
+    protected virtual TimeSpan Limit(TestRequest request) => TimeSpan.FromMinutes(10);
+
+    /// <summary>How the tests are shared out among processes that run side by side.</summary>
+    protected virtual IReadOnlyList<string[]> Share(string[] methods) => [methods];
+
+    /// <summary>What process number <paramref name="process"/> finds in its environment.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings(TestRequest request, int process) => new Dictionary<string, string>();
+
+    /// <summary>Called when all have run.</summary>
+    /// <param name="isWhole">No test was left out.</param>
+    protected virtual void End(bool isWhole, Action<TestResult> report)
+    {
+    }
+
+    private void RunMethods(TestRequest request, string[] methods, Action<TestResult> report)
+    {
+        var parts = Share(methods);
+        var gate = new Lock();
+        void ReportOne(TestResult result)
+        {
+            lock (gate)
+                report(result);
+        }
+
+        if (parts.Count == 1)
+            RunPart(parts[0], Limit(request), Settings(request, 0), ReportOne);
+        else
+            Parallel.For(0, parts.Count, new ParallelOptions { MaxDegreeOfParallelism = parts.Count },
+                part => RunPart(parts[part], Limit(request), Settings(request, part), ReportOne));
+    }
+
+    private void RunPart(string[] methods, TimeSpan limit, IReadOnlyDictionary<string, string> settings, Action<TestResult> report)
     {
         using var scratch = new ScratchDirectory();
         var file = scratch.File("report.xml");
         var watch = Stopwatch.StartNew();
         List<string> arguments = ["-noLogo", "-noColor", "-xml", file];
-        foreach (var method in only)
+        foreach (var method in methods)
             arguments.AddRange(["-method", method]);
-        var run = HostCommand.Run(Executable, arguments, Repository.Root, Limit);
+        var run = HostCommand.Run(Executable, arguments, Repository.Root, limit, settings);
         var results = File.Exists(file) ? Parse(XDocument.Load(file)).ToArray() : [];
         foreach (var result in results)
             report(result);
         // The program may fail beside its tests: it crashed, hung, or a fixture's clean-up threw.
         if (!run.Succeeded && results.All(result => result.Passed))
-            report(new TestResult($"{name}/run", false, watch.Elapsed, run.TimedOut ? $"no end after {Limit}\n{run.Output}" : run.Output));
+            report(new TestResult($"{name}/run", false, watch.Elapsed, run.TimedOut ? $"no end after {limit}\n{run.Output}" : run.Output));
     }
 
     private IEnumerable<TestResult> Parse(XDocument document)
