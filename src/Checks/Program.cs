@@ -56,6 +56,7 @@ internal static class Program
             [ContextCheck.Rule] = () => ContextCheck.Run(everything.Value, graph.Value, allowed),
             [LayerCheck.Rule] = () => LayerCheck.Run(kernel.Value, root),
             [LockDocument.Rule] = () => LockDocument.Run(kernel.Value, root, writes),
+            [ContextDocument.Rule] = () => ContextDocument.Run(everything.Value, graph.Value, root, writes),
             [LinkCheck.Rule] = () => LinkCheck.Run(everything.Value, root),
         };
     }

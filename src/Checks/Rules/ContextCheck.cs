@@ -13,13 +13,15 @@ internal sealed class ContextCheck
 {
     public const string Rule = "contexts";
     private const string Guard = "Jiffy.Kernel.Sync.SpinLock.Guard";
-    private const string Assertion = "Jiffy.Kernel.Irq.Context.MightSleep";
 
     private readonly CallGraph _graph;
-    private readonly Dictionary<MethodDefinition, bool> _sleeps = [];
-    private readonly Dictionary<MethodDefinition, bool> _ends = [];
+    private readonly ContextFacts _facts;
 
-    private ContextCheck(CallGraph graph) => _graph = graph;
+    private ContextCheck(CallGraph graph)
+    {
+        _graph = graph;
+        _facts = new ContextFacts(graph);
+    }
 
     /// <summary>Code that must not sleep: the methods it calls, and how to name it.</summary>
     private sealed record Region(string What, MethodDefinition Method, IReadOnlyList<MethodDefinition> Calls);
@@ -31,22 +33,22 @@ internal sealed class ContextCheck
         var findings = new HashSet<string>();
         foreach (var region in regions)
         {
-            var reached = new Reachability(graph, region.Calls, method => !check.Ends(method));
-            foreach (var leaf in reached.Methods.Where(check.Sleeps))
+            var reached = new Reachability(graph, region.Calls, method => !check._facts.Ends(method));
+            foreach (var leaf in reached.Methods.Where(check._facts.Sleeps))
             {
                 if (!allowed.Allows(Rule, Names.Of(region.Method), Names.Of(leaf)))
                     findings.Add(Describe(region, leaf, reached));
             }
         }
         var all = findings.Concat(allowed.Unused(Rule)).ToArray();
-        return new CheckReport(Rule, $"{regions.Length} regions that must not sleep, {code.Methods.Count(check.Sleeps)} methods that may", all);
+        return new CheckReport(Rule, $"{regions.Length} regions that must not sleep, {code.Methods.Count(check._facts.Sleeps)} methods that may", all);
     }
 
     private IEnumerable<Region> Regions(MethodDefinition method)
     {
-        if (Has(method, "HardirqContextAttribute"))
+        if (ContextFacts.Has(method, "HardirqContextAttribute"))
             yield return new Region("hardirq", method, [method]);
-        if (Has(method, "SoftirqContextAttribute"))
+        if (ContextFacts.Has(method, "SoftirqContextAttribute"))
             yield return new Region("softirq", method, [method]);
         foreach (var handler in method.Body.ExceptionHandlers.Where(IsGuarded))
         {
@@ -71,22 +73,6 @@ internal sealed class ContextCheck
 
     // Names.Of cuts the outer type's parameters only at the end of a name.
     private static string GuardName(TypeReference type) => Names.Of(type).Replace("`2", "");
-
-    private bool Sleeps(MethodDefinition method)
-    {
-        if (!_sleeps.TryGetValue(method, out var sleeps))
-            _sleeps[method] = sleeps = Has(method, "MaySleepAttribute") || _graph.From(method).Any(edge => Names.Of(edge.Target) == Assertion);
-        return sleeps;
-    }
-
-    private bool Ends(MethodDefinition method)
-    {
-        if (!_ends.TryGetValue(method, out var ends))
-            _ends[method] = ends = Has(method, "AsksContextAttribute") || Has(method, "DoesNotReturnAttribute");
-        return ends;
-    }
-
-    private static bool Has(MethodDefinition method, string attribute) => method.CustomAttributes.Any(item => item.AttributeType.Name == attribute);
 
     private static string Describe(Region region, MethodDefinition leaf, Reachability reached) =>
         $"{Names.Readable(leaf)} may sleep, but {region.What} in {Names.Readable(region.Method)}\n  [{Names.Of(region.Method)} | {Names.Of(leaf)}]\n  "
