@@ -6,6 +6,7 @@
 # expect: MUTEX 101
 # expect: IRQSOFF 101
 # expect: IRQ 101
+# expect: IRQSTACK 101
 # expect: LOG 101
 # expect: SERIAL 101
 # expect: REPORT 101
@@ -34,7 +35,9 @@ fatal PANIC 'Kernel panic - not syncing: provoked' 'task sh' 'Provoke\.NowFatal.
 fatal LOCKED 'Kernel panic - not syncing: fault with a spin lock held' 'Provoke\.WithSpinLock\+.*Provoke\.cs:[0-9]+'
 fatal MUTEX 'Kernel panic - not syncing: fault with a sleeping lock held' 'Provoke\.WithMutex\+.*Provoke\.cs:[0-9]+'
 fatal IRQSOFF 'Kernel panic - not syncing: fault with interrupts off'
-fatal IRQ 'Kernel panic - not syncing: fault in an interrupt' 'Interrupts\.Timer\+.*Interrupts\.cs:[0-9]+'
+fatal IRQ 'Kernel panic - not syncing: fault in an interrupt' 'Interrupts\.Timer\+.*Interrupts\.cs:[0-9]+' \
+    'Provoke\.InInterrupt\+.*Provoke\.cs:[0-9]+' 'system_call_entry\+'
+fatal IRQSTACK 'kernel fault: interrupt stack overflow' 'task sh' 'Provoke\.Overrun\+' 'Kernel panic - not syncing: interrupt stack overflow'
 fatal LOG 'Kernel panic - not syncing: fault with a spin lock held' 'KernelLog\.FaultWhileLocked\+.*KernelLog\.cs:[0-9]+'
 fatal SERIAL 'Kernel panic - not syncing: fault with a spin lock held' 'Provoke\.WithSerialLock\+.*Provoke\.cs:[0-9]+'
 fatal REPORT 'Kernel panic - not syncing: another fault during the report: null reference'

@@ -176,6 +176,7 @@ public static class FaultReport
         KernelFaultKind.Assertion => "assertion failed",
         KernelFaultKind.BadAddress => "bad address",
         KernelFaultKind.StackOverflow => "kernel stack overflow",
+        KernelFaultKind.InterruptStackOverflow => "interrupt stack overflow",
         KernelFaultKind.DoubleFault => "double fault",
         KernelFaultKind.MachineCheck => "machine check",
         KernelFaultKind.InvalidOpcode => "invalid opcode",

@@ -24,6 +24,7 @@ internal static class FaultVerdict
     private static string? OfKind(KernelFaultKind kind) => kind switch
     {
         KernelFaultKind.StackOverflow => "kernel stack overflow",
+        KernelFaultKind.InterruptStackOverflow => "interrupt stack overflow",
         KernelFaultKind.DoubleFault => "double fault",
         KernelFaultKind.MachineCheck => "machine check",
         _ => null,

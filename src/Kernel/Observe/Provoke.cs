@@ -22,7 +22,7 @@ internal static class Provoke
     private static Mutex<SleepRank> s_mutex;
     private static HighResolutionTimer? s_timer;
     private static object? s_nothing;
-    private static bool s_faultInReport;
+    private static bool s_faultInReport, s_overruns;
 
     private readonly struct SpinRank : ILockRank
     {
@@ -39,7 +39,7 @@ internal static class Provoke
 
     /// <summary>What may be written.</summary>
     public static ReadOnlySpan<byte> Kinds =>
-        "NULL INDEX DIVIDE OVERFLOW CAST ASSERT SOFTLOCKUP HARDLOCKUP STACK PANIC LOCKED MUTEX IRQSOFF IRQ LOG SERIAL REPORT\n"u8;
+        "NULL INDEX DIVIDE OVERFLOW CAST ASSERT SOFTLOCKUP HARDLOCKUP STACK PANIC LOCKED MUTEX IRQSOFF IRQ IRQSTACK LOG SERIAL REPORT\n"u8;
 
     public static void Init(bool isOn)
     {
@@ -90,6 +90,8 @@ internal static class Provoke
             WithInterruptsOff();
         else if (kind.SequenceEqual("IRQ"u8))
             InInterrupt();
+        else if (kind.SequenceEqual("IRQSTACK"u8))
+            InInterrupt(overruns: true);
         else if (kind.SequenceEqual("LOG"u8))
             KernelLog.FaultWhileLocked();
         else if (kind.SequenceEqual("SERIAL"u8))
@@ -196,8 +198,9 @@ internal static class Provoke
         Null();
     }
 
-    private static void InInterrupt()
+    private static void InInterrupt(bool overruns = false)
     {
+        s_overruns = overruns;
         s_timer!.Start(Clock.Now + InterruptDelay, ClockBase.Monotonic);
         while (Volatile.Read(ref s_numbers[3]) == 0)
             Cpu.Relax();
@@ -205,6 +208,8 @@ internal static class Provoke
 
     private static TimerRestart RingWrongly(HighResolutionTimer timer)
     {
+        if (s_overruns)
+            s_numbers[0] = Overrun(1);
         Null();
         return TimerRestart.No;
     }

@@ -15,7 +15,7 @@ public enum UserException
 public enum KernelFaultKind
 {
     NullReference, IndexOutOfRange, DivideByZero, Overflow, InvalidCast, ArrayTypeMismatch, OutOfHeap,
-    Assertion, BadAddress, StackOverflow, DoubleFault, MachineCheck, InvalidOpcode, GeneralProtection, Other,
+    Assertion, BadAddress, StackOverflow, InterruptStackOverflow, DoubleFault, MachineCheck, InvalidOpcode, GeneralProtection, Other,
 }
 
 public abstract class KernelEntry
@@ -47,6 +47,9 @@ public abstract class KernelEntry
     /// Called after each system call, interrupt and exception from user mode.
     /// </summary>
     public abstract void ReturnToUser(ref UserRegisters user);
+
+    // Interrupts may run on a stack of the CPU's own: the outermost one changes to it, nested ones stay. Cpu.Current is the interrupted context all
+    // the same. No context may be switched there; ReturnToKernel and ReturnToUser run on the context's own stack again.
 
     /// <summary>A device's interrupt line is active; interrupts off. The machine has acknowledged it already: the handler may turn interrupts on for softirqs.</summary>
     public abstract void DeviceInterrupt(InterruptLine line, bool fromUser);

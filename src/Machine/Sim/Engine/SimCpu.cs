@@ -28,6 +28,9 @@ internal sealed class SimCpu
 
     public bool IsStarted, IsStopped, IsHalted;
     public bool InterruptsOn;
+
+    /// <summary>Handlers under way, nested ones too; their way out is none.</summary>
+    public int Interrupts;
     public PendingInterrupts Pending;
 
     /// <summary>How many points an interrupt was held back by choice; bounded so that none waits for ever.</summary>
@@ -54,6 +57,7 @@ internal sealed class SimCpu
         IsStarted = IsStopped = IsHalted = InterruptsOn = false;
         Pending = PendingInterrupts.None;
         Deferrals = 0;
+        Interrupts = 0;
         Alarm = long.MaxValue;
         Table = default;
         SpunAtEpoch = -1;

@@ -1,5 +1,5 @@
 // Interrupts: raised at any time, taken by a CPU at an observable step while its interrupts are on. The handler runs on
-// the interrupted stack, as on hardware.
+// the interrupted fiber; where hardware has a stack of the CPU's own for it, here a switch of contexts before its end fails the run.
 using System;
 using System.Numerics;
 
@@ -48,7 +48,9 @@ public sealed partial class SimMachine
         var interrupt = (PendingInterrupts)(1 << BitOperations.TrailingZeroCount((int)cpu.Pending));
         cpu.Pending &= ~interrupt;
         _trace.Add(cpu, PointKind.Deliver, _now, (long)interrupt);
+        cpu.Interrupts++;
         Handle(fiber, interrupt, fromUser);
+        cpu.Interrupts--;
         if (fromUser)
             KernelEntry.Instance.ReturnToUser(ref fiber.Context.User);
         else

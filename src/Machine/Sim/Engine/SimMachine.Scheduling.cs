@@ -254,6 +254,8 @@ public sealed partial class SimMachine
             Fail($"switch from {NameOf(from)}, which does not run here");
         if (cpu.InterruptsOn)
             Fail("context switch with interrupts on");
+        if (cpu.Interrupts != 0)
+            Fail("context switch before the end of an interrupt");
         Count(cpu, PointKind.Switch, 0);
         var next = to.Fiber ?? StartFiber(to);
         if (next == fiber)

@@ -19,6 +19,12 @@ internal unsafe struct CpuArea
     /// <summary>The current context's block; entries from user mode start pushing right below it.</summary>
     internal ContextBlock* Current;
     internal ulong UserStackPointer;
+
+    /// <summary>The block of the stack for interrupts. Its owner is the context that the outermost one came into.</summary>
+    internal ContextBlock* InterruptStack;
+
+    /// <summary>Non-maskable interrupts so far; counted by their entry.</summary>
+    internal ulong NonMaskableInterrupts;
     internal TaskStateSegment Tss;
     private fixed ulong _gdt[GdtEntries];
     internal int Id;
@@ -42,11 +48,14 @@ internal unsafe struct CpuArea
         get => ContextBlock.Here->Area;
     }
 
-    internal void Prepare(int id, uint apicId, void* doubleFaultStack, void* machineCheckStack)
+    internal void Prepare(int id, uint apicId, ContextBlock* interruptStack, void* doubleFaultStack, void* machineCheckStack)
     {
         fixed (CpuArea* self = &this)
         {
             Self = self;
+            InterruptStack = interruptStack;
+            new System.Span<byte>(interruptStack, ContextBlock.Bytes).Clear();
+            interruptStack->Area = self;
             Tss.Stacks[DoubleFaultStack - 1] = (ulong)doubleFaultStack;
             Tss.Stacks[NmiStack - 1] = (ulong)&self->_nmiStackEnd & ~15UL;
             Tss.Stacks[MachineCheckStack - 1] = (ulong)machineCheckStack;

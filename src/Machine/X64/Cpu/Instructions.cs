@@ -73,6 +73,8 @@ internal static unsafe class Instructions
     [RuntimeImport("*", "cpu_stop_flag"), MethodImpl(Import)] internal static extern ulong* StopFlag();
     [RuntimeImport("*", "cpu_stack_sample"), MethodImpl(Import)] internal static extern StackSample.Request* StackSampleRequest();
     [RuntimeImport("*", "cpu_system_call_entry"), MethodImpl(Import)] internal static extern ulong SystemCallEntry();
+    [RuntimeImport("*", "cpu_trap_start"), MethodImpl(Import)] internal static extern ulong TrapStart();
+    [RuntimeImport("*", "cpu_trap_end"), MethodImpl(Import)] internal static extern ulong TrapEnd();
     [RuntimeImport("*", "cpu_context_start"), MethodImpl(Import)] internal static extern ulong ContextStart();
     [RuntimeImport("*", "user_fixup_table"), MethodImpl(Import)] internal static extern UserFixup* UserFixups();
     [RuntimeImport("*", "entry_smap_table"), MethodImpl(Import)] internal static extern ulong* EntrySmapTable();

@@ -47,10 +47,11 @@ internal static unsafe class Smp
     {
         var doubleFault = KernelStacks.TryTake();
         var machineCheck = KernelStacks.TryTake();
-        if (doubleFault == null || machineCheck == null || !TableFrames.TryTake(out var frame))
+        var interrupts = KernelStacks.TryTake();
+        if (doubleFault == null || machineCheck == null || interrupts == null || !TableFrames.TryTake(out var frame))
             return false;
         s_areas[cpu] = (CpuArea*)AddressSpace.Direct(frame);
-        s_areas[cpu]->Prepare(cpu, apicId, doubleFault, machineCheck);
+        s_areas[cpu]->Prepare(cpu, apicId, interrupts, doubleFault, machineCheck);
         return true;
     }
 

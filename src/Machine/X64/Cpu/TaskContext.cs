@@ -125,9 +125,5 @@ public abstract unsafe partial class TaskContext
         return Unsafe.As<nint, TaskContext>(ref previous);
     }
 
-    public partial bool IsStackOverflow(ulong address)
-    {
-        var bottom = (ulong)_block + ContextBlock.Bytes - StackBytes;
-        return address < bottom && address >= bottom - KernelStacks.GuardBytes;
-    }
+    public partial bool IsStackOverflow(ulong address) => KernelStacks.IsOverflow(_block, address);
 }

@@ -44,8 +44,14 @@ internal static unsafe class Faults
 
     private static KernelFaultKind KindOf(ulong address) =>
         address < NullEnd ? KernelFaultKind.NullReference
-        : Cpu.Current.IsStackOverflow(address) ? KernelFaultKind.StackOverflow
-        : KernelFaultKind.BadAddress;
+        : OverflowOf(address) ?? KernelFaultKind.BadAddress;
+
+    private static KernelFaultKind? OverflowOf(ulong address)
+    {
+        if (Cpu.Current.IsStackOverflow(address))
+            return KernelFaultKind.StackOverflow;
+        return KernelStacks.IsOverflow(CpuArea.Here->InterruptStack, address) ? KernelFaultKind.InterruptStackOverflow : null;
+    }
 
     /// <summary>An exception in kernel code.</summary>
     internal static void KernelException(uint vector, KernelRegisters* registers)
@@ -69,10 +75,8 @@ internal static unsafe class Faults
         var address = Instructions.ReadCr2();
         if (vector == Vectors.MachineCheck)
             Report(KernelFaultKind.MachineCheck, registers->Rip, registers);
-        else if (Cpu.Current.IsStackOverflow(address))
-            Report(KernelFaultKind.StackOverflow, address, registers);
         else
-            Report(KernelFaultKind.DoubleFault, address, registers);
+            Report(OverflowOf(address) ?? KernelFaultKind.DoubleFault, address, registers);
     }
 
     /// <summary>What the core library calls where .NET would throw.</summary>

@@ -26,9 +26,7 @@ internal static unsafe class Traps
     {
         var error = (ulong)user->OriginalRax;
         user->OriginalRax = -1;
-        if (vector >= Vectors.FirstInterrupt)
-            Interrupt(vector, null);
-        else if (vector == Vectors.PageFault)
+        if (vector == Vectors.PageFault)
             Faults.UserPageFault(Instructions.ReadCr2(), error);
         else
             UserFault(vector, user);
@@ -64,15 +62,24 @@ internal static unsafe class Traps
             Faults.KernelPageFault(Instructions.ReadCr2(), registers);
             return;
         }
-        if (vector < Vectors.FirstInterrupt)
-        {
-            Faults.KernelException(vector, registers);
-            return;
-        }
-        Interrupt(vector, registers);
-        if ((registers->Rflags & Instructions.InterruptFlag) != 0)
-            KernelEntry.Instance.ReturnToKernel();
+        Faults.KernelException(vector, registers);
     }
+
+    /// <summary>On the interrupt stack.</summary>
+    [RuntimeExport("machine_user_interrupt")]
+    private static void UserInterrupt(uint vector, UserRegisters* user)
+    {
+        user->OriginalRax = -1;
+        Interrupt(vector, null);
+    }
+
+    /// <summary>On the interrupt stack.</summary>
+    [RuntimeExport("machine_kernel_interrupt")]
+    private static void KernelInterrupt(uint vector, KernelRegisters* registers) => Interrupt(vector, registers);
+
+    /// <summary>The end of an interrupt that came into a context's kernel code, on that context's stack again.</summary>
+    [RuntimeExport("machine_return_to_kernel")]
+    private static void ReturnToKernel() => KernelEntry.Instance.ReturnToKernel();
 
     // Acknowledged first: handlers run with interrupts off anyway, and may turn them on for softirqs before they return.
     private static void Interrupt(uint vector, KernelRegisters* kernel)

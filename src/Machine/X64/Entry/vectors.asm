@@ -3,11 +3,17 @@
 ; GS: user mode's base while in user mode, the CPU's CpuArea in the kernel. An entry from user mode swaps first and an
 ; exit to it swaps last; an entry from kernel mode never swaps. Only double faults and machine checks may arrive in
 ; between; they look at the base itself. NMIs use neither GS nor C#.
+; Stacks: the processor pushes onto the stack of the interrupted context (from user mode: its empty kernel stack). An interrupt
+; then goes on on its CPU's interrupt stack, unless it came while that one was in use; exceptions stay. Before the way back
+; into the kernel is taken, which may switch contexts, the context's own stack is in use again.
 %include "entry.inc"
 default rel
 
 extern machine_user_trap
 extern machine_kernel_trap
+extern machine_user_interrupt
+extern machine_kernel_interrupt
+extern machine_return_to_kernel
 extern machine_return_to_user
 extern machine_bad_return_address
 extern machine_abort
@@ -46,6 +52,9 @@ vector_2:
     push 0
     push rdi
     push_registers
+    mov rax, rsp                    ; this stack lies in the CpuArea, which is a frame
+    and rax, -4096
+    inc qword [rax + AREA_NMIS]
     cmp dword [stop_requested], 0
     jne .stop
     cmp qword [sample_wanted], 0
@@ -80,17 +89,54 @@ trap:
     swapgs
     push_vectors
     lea rsi, [rsp + XMM_BYTES]
+    xor ebp, ebp                    ; where a stack walk ends
+    cmp edi, FIRST_INTERRUPT
+    jae .user_interrupt
     call machine_user_trap
+    jmp return_to_user
+
+.user_interrupt:
+    mov rbx, rsp
+    mov rax, [gs:AREA_TOP]
+    mov rcx, [rax + BLOCK_OWNER]
+    mov rsp, [gs:AREA_INTERRUPTS]
+    mov [rsp + BLOCK_OWNER], rcx
+    call machine_user_interrupt
+    mov rsp, rbx
     jmp return_to_user
 
 .kernel:
     push_vectors
     lea rsi, [rsp + XMM_BYTES]
+    mov rbp, rsi                    ; where a stack walk finds the interrupted code's registers
+    cmp edi, FIRST_INTERRUPT
+    jae .kernel_interrupt
     call machine_kernel_trap
+.kernel_out:
     pop_vectors
     pop_registers_to_rdi
     add rsp, 8                      ; error code
     iretq
+
+.kernel_interrupt:
+    mov rbx, rsp
+    mov rax, [gs:AREA_INTERRUPTS]
+    mov rcx, rsp                    ; the block of the stack in use
+    or rcx, STACK_BYTES - 1
+    sub rcx, BLOCK_BYTES - 1
+    cmp rcx, rax
+    je .nested
+    mov rcx, [rcx + BLOCK_OWNER]
+    mov [rax + BLOCK_OWNER], rcx
+    mov rsp, rax
+    call machine_kernel_interrupt
+    mov rsp, rbx
+    call machine_return_to_kernel
+    jmp .kernel_out
+.nested:
+    call machine_kernel_interrupt
+    jmp .kernel_out
+trap_end:
 
 ; Interrupts off; the stack pointer is at the saved vector registers. Jumped to by every entry from user mode and by the
 ; first start of a context.
@@ -174,6 +220,8 @@ address_of cpu_stop_flag, stop_requested
 address_of cpu_stack_sample, sample_wanted
 address_of entry_smap_table, vectors_smap
 address_of entry_layout, layout_words
+address_of cpu_trap_start, trap
+address_of cpu_trap_end, trap_end
 
 smap_table vectors_smap
 
@@ -189,7 +237,7 @@ vector_table:
 ; For the self test: the numbers above as C# should see them.
 layout_words:
     dq ENTRY_XMM_SAVED, REGS_BYTES, BLOCK_BYTES, BLOCK_RSP, BLOCK_OWNER, BLOCK_AREA, BLOCK_HASUSER
-    dq AREA_TOP, AREA_USERRSP, AREA_RSP0
+    dq AREA_TOP, AREA_USERRSP, AREA_RSP0, AREA_INTERRUPTS, AREA_NMIS
 
 section .data
 align 8

@@ -38,6 +38,13 @@ internal static unsafe class KernelStacks
         return block != null ? block : TryMakeNew();
     }
 
+    /// <summary>True when the address lies below the stack, where nothing is mapped.</summary>
+    internal static bool IsOverflow(ContextBlock* block, ulong address)
+    {
+        var bottom = (ulong)block + ContextBlock.Bytes - TaskContext.StackBytes;
+        return address < bottom && address >= bottom - GuardBytes;
+    }
+
     internal static void Give(ContextBlock* block)
     {
         var wereOn = Acquire(ref s_held);

@@ -1,7 +1,8 @@
 // One step of a stack walk: from a function's registers to its caller's.
 // C# functions have a frame description (DWARF call frame information in .eh_frame), for most of them keep no frame pointer.
 // Assembly has none: functions in .text.leaf have their return address at [rsp], others keep a frame pointer, or zero in it
-// where the walk must end.
+// where the walk must end. In the entry of traps RBP points to the registers of the interrupted kernel code instead: the walk goes on
+// there, which may be on another stack.
 // Contexts: any. Reads only code tables and the stack within a window above the first stack pointer, so that a corrupt stack ends the
 // walk and not the kernel.
 using System;
@@ -32,10 +33,12 @@ internal unsafe ref struct Unwinder
     }
 
     private RegisterFile _registers;
-    private readonly ulong _lowest;
+    private ulong _lowest;
     private bool _isCall; // the address is a return address: it may already belong to what follows the call
 
-    internal Unwinder(ref KernelRegisters from)
+    internal Unwinder(ref KernelRegisters from) => Load(ref from);
+
+    private void Load(ref KernelRegisters from)
     {
         _registers[Rbx] = from.Rbx;
         _registers[Rbp] = from.Rbp;
@@ -46,6 +49,7 @@ internal unsafe ref struct Unwinder
         _registers[R15] = from.R15;
         _registers[ReturnAddress] = from.Rip;
         _lowest = from.Rsp;
+        _isCall = false;
     }
 
     /// <summary>An address within the instruction that is being executed in this frame: a return address less one.</summary>
@@ -55,6 +59,8 @@ internal unsafe ref struct Unwinder
     internal bool TryStep()
     {
         var address = Address;
+        if (address >= Instructions.TrapStart() && address < Instructions.TrapEnd())
+            return TryGoOnWhereInterrupted();
         var before = _registers[Rsp];
         var found = SymbolTable.FindFrameDescription(address);
         var done = found != null && Covers(found, address) ? TryStepByRules(found, address)
@@ -62,6 +68,27 @@ internal unsafe ref struct Unwinder
             : TryStepByFramePointer();
         _isCall = true;
         return done && _registers[Rsp] > before && IsCode(_registers[ReturnAddress]);
+    }
+
+    private bool TryGoOnWhereInterrupted()
+    {
+        var at = _registers[Rbp];
+        if (!TryRead(at, out _) && !IsOnInterruptedStack(at))
+            return false;
+        ref var interrupted = ref *(KernelRegisters*)at;
+        if ((interrupted.Cs & 3) != 0)
+            return false;
+        Load(ref interrupted);
+        return IsCode(_registers[ReturnAddress]);
+    }
+
+    // The walk is on a CPU's interrupt stack, and the address on that of the context which was interrupted.
+    private readonly bool IsOnInterruptedStack(ulong at)
+    {
+        var block = ContextBlock.OfStack(_registers[Rsp]);
+        if (block->Area == null || block->Area->InterruptStack != block || ContextBlock.OwnerOf(block) is not { } owner)
+            return false;
+        return owner.Block != null && (at & 7) == 0 && at < (ulong)owner.Block && at >= (ulong)owner.Block + ContextBlock.Bytes - TaskContext.StackBytes;
     }
 
     private static bool IsLeaf(ulong address) => address >= (ulong)Linker.LeafStart() && address < (ulong)Linker.LeafEnd();

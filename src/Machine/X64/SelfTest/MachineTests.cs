@@ -17,6 +17,7 @@ internal static unsafe partial class MachineTests
         KernelFaults();
         KernelAreas();
         TimerRings();
+        InterruptStacks();
         UserMode();
         SerialInterrupt();
         OtherProcessors();
@@ -53,6 +54,7 @@ internal static unsafe partial class MachineTests
         Check(words[5] == (ulong)&block->Area - blockAt && words[6] == (ulong)&block->HasUserState - blockAt, "context block, last words");
         Check(words[7] == (ulong)&area->Current - areaAt && words[8] == (ulong)&area->UserStackPointer - areaAt, "CPU area");
         Check(words[9] == (ulong)&area->Tss.Rsp0 - areaAt, "task state segment");
+        Check(words[10] == (ulong)&area->InterruptStack - areaAt && words[11] == (ulong)&area->NonMaskableInterrupts - areaAt, "CPU area, interrupts");
     }
 
     private static void TimerRings()

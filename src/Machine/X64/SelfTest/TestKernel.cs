@@ -17,6 +17,7 @@ internal sealed unsafe class TestKernel : KernelEntry
     /// <summary>The context that goes on when a test context has faulted or ended.</summary>
     internal static TaskContext? Returns;
     internal static bool Preempts;
+    internal static System.Action? OnTimer, OnReturnToKernel;
 
     private static ulong s_next;
     private static int s_range;
@@ -65,13 +66,18 @@ internal sealed unsafe class TestKernel : KernelEntry
         TimerRings++;
         if (Preempts)
             Clock.SetAlarm(Clock.Now + 300_000);
+        OnTimer?.Invoke();
     }
 
     public override void RescheduleInterrupt() => Interlocked.Increment(ref Reschedules);
 
     public override void CallInterrupt() => Interlocked.Increment(ref Calls);
 
-    public override void ReturnToKernel() => Preempt();
+    public override void ReturnToKernel()
+    {
+        OnReturnToKernel?.Invoke();
+        Preempt();
+    }
 
     private static void Preempt()
     {
