@@ -58,7 +58,8 @@ internal static class QemuArguments
             "-display", "none", "-vga", "none", "-monitor", "none",
             "-m", $"{options.Memory}M",
             "-smp", $"{(options.CountsInstructions ? 1 : options.Cpus)}",
-            "-cpu", "max",
+            // QEMU 9 and 10 end with "Bad icount read" when an x2APIC timer is set by an MSR while instructions are counted.
+            "-cpu", options.CountsInstructions ? "max,-x2apic" : "max",
             "-kernel", options.Kernel ?? Repository.KernelImage,
             "-initrd", files.Initrd,
             "-append", KernelCommandLine(options),
