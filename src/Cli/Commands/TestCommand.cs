@@ -34,6 +34,10 @@ internal sealed class TestCommand
 
     private readonly Option<int> _tail = CommandLine.Number("--tail", "Lines of a failure's transcript to print.", 1, 1_000_000, 40);
 
+    private readonly Option<int> _seconds = CommandLine.Number("--seconds", "How long kernel/torture lasts.", 1, 86_400, 60);
+
+    private readonly Option<int?> _seed = new("--seed") { Description = "Seed of the kernel's self-tests. Default: another each time, printed.", HelpName = "N" };
+
     private int _passed;
     private int _failed;
 
@@ -49,13 +53,15 @@ internal sealed class TestCommand
             {parts}
             """);
         command.Arguments.Add(self._names);
-        foreach (var option in new Option[] { self._list, self._long, self._cpus, self._onHost, self._tail })
+        foreach (var option in new Option[] { self._list, self._long, self._cpus, self._onHost, self._tail, self._seconds, self._seed })
             command.Options.Add(option);
         self._machine.AddTo(command);
         command.SetAction(self.Run);
         return command.WithExamples(
             "jiffy test                      everything but the long tests",
             "jiffy test unit format          two parts",
+            "jiffy test kernel               the kernel's self-tests in the booted kernel",
+            "jiffy test kernel/torture --seconds 600 --seed 7",
             "jiffy test guest --cpus 4       guest tests on four CPUs",
             "jiffy test 'job-control@*'      one guest test",
             "jiffy test guest --on-host      are the guest tests true on Linux?",
@@ -70,6 +76,8 @@ internal sealed class TestCommand
             IncludesLong = result.GetValue(_long),
             Cpus = result.GetValue(_cpus) is > 0 and var cpus ? cpus : null,
             OnHost = result.GetValue(_onHost),
+            Seconds = result.GetValue(_seconds),
+            Seed = result.GetValue(_seed),
             Machine = _machine.Read(result),
         };
         var suites = Suites.All.Where(suite => suite.Exists && (!request.OnHost || suite is GuestSuite)).ToArray();

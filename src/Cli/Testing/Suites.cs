@@ -12,6 +12,7 @@ internal static class Suites
         new XunitSuite("unit", "classes by themselves, in .NET", "tests/Unit/Unit.csproj"),
         new SimSuite(),
         new Guest.GuestSuite(),
+        new Guest.KernelSuite(),
         new RunSuite(),
     ];
 }

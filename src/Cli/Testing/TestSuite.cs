@@ -26,6 +26,12 @@ internal sealed record TestRequest
     /// <summary>Guest tests as programs of this host, to check the tests themselves against Linux.</summary>
     public bool OnHost { get; init; }
 
+    /// <summary>How long the kernel's torture lasts.</summary>
+    public int Seconds { get; init; } = 60;
+
+    /// <summary>Where the kernel's own tests take their random numbers from; null: a new seed each time, which they print.</summary>
+    public int? Seed { get; init; }
+
     /// <summary>How guests are run.</summary>
     public MachineOptions Machine { get; init; } = new();
 
@@ -39,6 +45,15 @@ internal sealed record TestRequest
         string[] names = [name, slash < 0 ? name : name[..slash], test, test.Split('.')[^1], Before(test, '@'), Before(name, '@')];
         return Patterns.Any(pattern => names.Any(candidate => FileSystemName.MatchesSimpleExpression(pattern, candidate)));
     }
+
+    /// <summary>
+    /// True when a suite that must be built before it knows its tests may have one the request names: a name without its part may be in any
+    /// suite, unless it is another part's name.
+    /// </summary>
+    public bool MightWantOf(string part) =>
+        Wants(part) || Patterns.Any(pattern =>
+            pattern.StartsWith(part + "/", StringComparison.OrdinalIgnoreCase)
+            || !pattern.Contains('/') && Suites.All.All(suite => suite.Name != pattern));
 
     private static string Before(string text, char end) => text.Split(end)[0];
 }

@@ -123,9 +123,7 @@ internal class XunitSuite(string name, string description, string project) : Tes
     }
 
     // A single test may be in any of these projects, unless it says that it belongs to another part.
-    private bool MightWant(TestRequest request) =>
-        Exists && (request.Wants(name) || request.Patterns.Any(pattern =>
-            pattern.StartsWith(name + "/", StringComparison.OrdinalIgnoreCase) || !pattern.Contains('/') && !pattern.Contains('@')));
+    private bool MightWant(TestRequest request) => Exists && request.MightWantOf(name) && (request.Wants(name) || request.Patterns.Any(pattern => !pattern.Contains('@')));
 
     private HostResult Build() => _build ??= DotNet.Build(project, ["-c", "Release"]);
 

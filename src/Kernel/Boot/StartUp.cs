@@ -9,6 +9,7 @@ using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sched;
+using Jiffy.Kernel.SelfTests;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Syscalls;
@@ -85,6 +86,7 @@ public static class StartUp
         FileSystems.Init();
         ProcFileSystem.Init();
         SystemFileSystem.Init();
+        SelfTestFiles.Init(CommandLine.Has("selftest"u8));
         Terminal.Init();
         Exec.Init();
         LogCalls.Init();

@@ -5,6 +5,7 @@ namespace Jiffy.Kernel.Sync;
 public enum LockRank
 {
     // Sleeping locks come first: they may be held across everything below.
+    SelfTest = 90,
     Mount = 95,
     Rename = 100,
     FilePosition = 105,

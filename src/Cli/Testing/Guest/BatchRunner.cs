@@ -12,7 +12,7 @@ namespace Jiffy.Cli.Testing.Guest;
 /// <summary>The machine that a set of cases shares.</summary>
 internal sealed record BatchMachine(int Cpus, int Memory, string Append);
 
-internal sealed class BatchRunner(MachineOptions machine, IReadOnlyList<CaseRun> runs, Action<TestResult> report)
+internal sealed class BatchRunner(MachineOptions machine, IReadOnlyList<CaseRun> runs, Action<TestResult> report, string part = GuestSuite.PartName)
 {
     private static readonly TimeSpan BootLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PowerOffLimit = TimeSpan.FromSeconds(20);
@@ -23,7 +23,7 @@ internal sealed class BatchRunner(MachineOptions machine, IReadOnlyList<CaseRun>
     // With a kernel this broken the rest would only cost hours.
     private const int MostLost = 10;
 
-    private string PowerOffName => $"{GuestSuite.PartName}/power-off@{machine.Cpus}";
+    private string PowerOffName => $"{part}/power-off@{machine.Cpus}";
 
     public void Run()
     {

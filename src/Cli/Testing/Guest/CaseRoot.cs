@@ -14,7 +14,7 @@ internal static class CaseRoot
         root.AddDirectory("tests/bin");
         root.AddText("etc/jiffy/batch", BatchScript.Create(cases));
         foreach (var item in cases.Where(item => item.Kind == CaseKind.Shell))
-            root.AddFile(BatchScript.ScriptPath(item), File.ReadAllBytes(item.File));
+            root.AddFile(BatchScript.ScriptPath(item), item.Script ?? File.ReadAllBytes(item.File));
         foreach (var binary in cases.SelectMany(item => item.Binaries).Distinct())
             root.AddFile(BatchScript.ProgramPath(binary), File.ReadAllBytes(CasePrograms.BinaryPath(binary)), executable: true);
         return root;

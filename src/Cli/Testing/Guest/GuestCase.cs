@@ -18,6 +18,12 @@ internal enum CaseKind
 
 internal sealed record GuestCase(string Name, CaseKind Kind, string File)
 {
+    /// <summary>The part of `jiffy test` it belongs to.</summary>
+    public string Part { get; init; } = GuestSuite.PartName;
+
+    /// <summary>A shell case's script; null: it is the file.</summary>
+    public byte[]? Script { get; init; }
+
     public IReadOnlyList<int> Cpus { get; init; } = [1, 2, 4];
 
     /// <summary>Seconds the guest may take.</summary>
@@ -72,5 +78,5 @@ internal sealed record GuestCase(string Name, CaseKind Kind, string File)
 /// <summary>A case on a machine with a number of CPUs.</summary>
 internal sealed record CaseRun(GuestCase Case, int Cpus)
 {
-    public string FullName => $"{GuestSuite.PartName}/{Case.Name}@{Cpus}";
+    public string FullName => $"{Case.Part}/{Case.Name}@{Cpus}";
 }

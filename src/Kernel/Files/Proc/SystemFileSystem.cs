@@ -13,6 +13,9 @@ public sealed class SystemFileSystem : FileSystemType
     private static readonly SystemFileSystem s_type = new();
     private static FileSystem s_instance = null!;
 
+    /// <summary>/sys/kernel/debug; rooms above may add to it at start-up.</summary>
+    internal static GeneratedNode Debug { get; private set; } = null!;
+
     public override string Name => "sysfs";
     public override uint Magic => 0x62656572;
     public override bool IsGenerated => true;
@@ -32,7 +35,8 @@ public sealed class SystemFileSystem : FileSystemType
         kernel.AddText("address_bits", static text => text.Append("64\n"u8));
         kernel.AddText("cpu_byteorder", static text => text.Append("little\n"u8));
         kernel.AddText("oops_count", static text => text.Append($"{FaultReport.Count}\n"));
-        ProvokeFile.AddTo(kernel.AddDirectory("debug"));
+        Debug = kernel.AddDirectory("debug");
+        ProvokeFile.AddTo(Debug);
         top.AddDirectory("module");
         top.AddDirectory("power");
         var made = NodeNames.MakeFileSystem(s_type, top);
