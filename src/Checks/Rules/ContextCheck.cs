@@ -1,6 +1,7 @@
-// Nothing sleeps where it must not: no way leads from a top half, a softirq handler or a `using (spinLock.Acquire())` to what may sleep.
+// Nothing sleeps where it must not: no way leads from a top half, a softirq handler or a held spin lock to what may sleep. A lock is held
+// inside `using (spinLock.Acquire())`; and, where it is taken without a guard, from the taking to the next giving back as they are written,
+// or from a method's beginning where the giving back comes first.
 // Not followed: what asks for its context by itself ([AsksContext]), and what does not return (a panic is past all rules).
-// Not seen: locks taken without a guard.
 using System.Collections.Generic;
 using System.Linq;
 using Jiffy.Checks.Code;
@@ -12,7 +13,7 @@ namespace Jiffy.Checks.Rules;
 internal sealed class ContextCheck
 {
     public const string Rule = "contexts";
-    private const string Guard = "Jiffy.Kernel.Sync.SpinLock.Guard";
+    private const string Lock = "Jiffy.Kernel.Sync.SpinLock", Guard = $"{Lock}.Guard";
 
     private readonly CallGraph _graph;
     private readonly ContextFacts _facts;
@@ -50,6 +51,8 @@ internal sealed class ContextCheck
             yield return new Region("hardirq", method, [method]);
         if (ContextFacts.Has(method, "SoftirqContextAttribute"))
             yield return new Region("softirq", method, [method]);
+        if (!Names.Of(method.DeclaringType).StartsWith(Lock) && UnguardedRegion(method) is { } unguarded)
+            yield return unguarded;
         foreach (var handler in method.Body.ExceptionHandlers.Where(IsGuarded))
         {
             var inside = method.Body.Instructions.Where(at => at.Offset >= handler.TryStart.Offset && at.Offset < handler.TryEnd.Offset);
@@ -57,6 +60,33 @@ internal sealed class ContextCheck
             yield return new Region($"a spin lock is held from {Names.Place(method, handler.TryStart)} on", method, calls);
         }
     }
+
+    /// <summary>The calls between taking and giving back a spin lock without a guard; null when the method does neither.</summary>
+    private Region? UnguardedRegion(MethodDefinition method)
+    {
+        var steps = method.Body.Instructions.Select(at => (At: at, Change: LockChange(at))).ToArray();
+        var first = steps.FirstOrDefault(step => step.Change != 0);
+        if (first.Change == 0)
+            return null;
+        var isHeld = first.Change < 0;
+        var inside = new List<Instruction>();
+        foreach (var (at, change) in steps)
+        {
+            if (change != 0)
+                isHeld = change > 0;
+            else if (isHeld)
+                inside.Add(at);
+        }
+
+        var calls = inside.SelectMany(_graph.Edges).Select(edge => edge.Target).Distinct().ToArray();
+        return new Region($"a spin lock is held without a guard, see {Names.Place(method, first.At)},", method, calls);
+    }
+
+    /// <summary>1: the instruction takes a spin lock for more than a guard's life; -1: it gives one back.</summary>
+    private static int LockChange(Instruction at) =>
+        at.Operand is not MethodReference called || GuardName(called.DeclaringType) != Lock ? 0
+        : called.Name == "Release" ? -1
+        : called.Name is "AcquireUnguarded" or "AcquireNested" or "TryAcquire" or "TryAcquireNested" ? 1 : 0;
 
     /// <summary>The `finally` of a `using` that gives a spin lock back.</summary>
     private static bool IsGuarded(ExceptionHandler handler)

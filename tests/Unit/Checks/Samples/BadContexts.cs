@@ -11,6 +11,8 @@ internal static class BadContexts
     private static readonly WaitQueue s_queue = new();
     private static SpinLock<PoolRank, IrqsOff> s_spin;
     private static Mutex<PoolRank> s_mutex;
+    private static readonly ReadWriteSemaphore<PoolRank> s_read = new();
+    private static readonly Completion s_completion = new();
     private static Handler? s_handler;
 
     // Of its own type: what calls other delegates does not reach it.
@@ -28,6 +30,21 @@ internal static class BadContexts
     {
         using (s_spin.Acquire())
             TakeMutex();
+    }
+
+    public static void WithoutGuard()
+    {
+        var token = s_spin.AcquireUnguarded();
+        s_completion.Wait();
+        s_spin.Release(token);
+    }
+
+    /// <summary>Called with the lock held.</summary>
+    public static bool GivesBackAndTakesAgain(bool token)
+    {
+        s_read.AcquireRead();
+        s_spin.Release(token);
+        return s_spin.AcquireUnguarded();
     }
 
     private static void ReadUser()
@@ -62,6 +79,22 @@ internal static class GoodContexts
             s_value++;
         using (s_mutex.Acquire())
             s_value++;
+    }
+
+    public static void AfterGivingBack()
+    {
+        var token = s_spin.AcquireUnguarded();
+        s_value++;
+        s_spin.Release(token);
+        s_mutex.AcquireUnguarded();
+    }
+
+    /// <summary>Called with the lock held.</summary>
+    public static bool BetweenGivingBackAndTakingAgain(bool token)
+    {
+        s_spin.Release(token);
+        s_mutex.AcquireUnguarded();
+        return s_spin.AcquireUnguarded();
     }
 
     [HardirqContext]
