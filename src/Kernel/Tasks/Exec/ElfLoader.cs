@@ -163,10 +163,11 @@ internal static class ElfLoader
                 return rest.Error;
         }
 
-        // The file's last page goes on with other bytes of the file where the program wants zeros.
+        // The file's last page goes on with other bytes of the file where the program wants zeros, to the page's end: programs use what is
+        // left of the page after their data, glibc's ld.so for its first allocations.
         if (header.FileBytes != 0 && memoryEnd > fileEnd && fileEnd < mappedEnd && (header.Flags & ProgramHeader.PF_W) != 0)
         {
-            if (!UserMemory.TryClear(fileEnd, Math.Min(mappedEnd, memoryEnd) - fileEnd))
+            if (!UserMemory.TryClear(fileEnd, mappedEnd - fileEnd))
                 return Errno.EFAULT;
         }
 
