@@ -95,14 +95,38 @@ internal sealed class ImageBuilder
     {
         var objects = new List<string>();
         var included = Sources("Machine/X64", "*.inc").ToArray();
-        foreach (var source in Sources("Machine/X64", "*.asm"))
+        LinkUserCode();
+        foreach (var source in Sources("Machine/X64", "*.asm").Where(source => source != UserCode("vdso.asm")))
         {
             var name = Path.GetRelativePath(Repository.In("src", "Machine", "X64"), source).Replace('/', '.');
             var output = _options.Intermediate(Path.ChangeExtension(name, ".o"));
-            AssembleFile("nasm " + name, source, [source, .. included], output);
+            if (source == UserCode("embed.asm"))
+                AssembleFile("nasm " + name, source, [source, _options.Intermediate("vdso.so")], output, "-I", _options.Intermediate("") + "/");
+            else
+                AssembleFile("nasm " + name, source, [source, .. included], output);
             objects.Add(output);
         }
         return objects;
+    }
+
+    private static string UserCode(string name) => Repository.In("src", "Machine", "X64", "Vdso", name);
+
+    /// <summary>The code that runs in user mode is linked by itself, as a shared object; embed.asm takes it into the image.</summary>
+    private void LinkUserCode()
+    {
+        var source = UserCode("vdso.asm");
+        var script = UserCode("vdso.ld");
+        var (compiled, output) = (_options.Intermediate("vdso.o"), _options.Intermediate("vdso.so"));
+        AssembleFile("nasm vdso", source, [source], compiled);
+        _steps.Run(new Step("link vdso", "the vDSO", [script, compiled], [output])
+        {
+            Program = HostCommand.FindOrFail("ld.lld", "lld"),
+            Arguments =
+            [
+                "-shared", "-T", script, "-soname", "linux-vdso.so.1", "--hash-style=both", "--eh-frame-hdr", "-z", "rodynamic",
+                "-z", "max-page-size=4096", "-Bsymbolic", "--strip-all", "--fatal-warnings", "-o", output, compiled,
+            ],
+        });
     }
 
     private void AssembleFile(string step, string source, IEnumerable<string> inputs, string output, params string[] more) =>

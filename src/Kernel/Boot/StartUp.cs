@@ -82,6 +82,8 @@ public static class StartUp
         IdleProcess.Init();
         KernelThread.Init();
         AddressSpace.Init();
+        Vdso.Init(CommandLine.GetInt("vdso"u8, 1) != 0);
+        UserClock.Init(Vdso.ValuesFrame);
         Futex.Init();
         FileSystems.Init();
         ProcFileSystem.Init();

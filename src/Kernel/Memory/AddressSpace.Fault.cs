@@ -94,7 +94,7 @@ public sealed partial class AddressSpace
         if (!write)
         {
             result = EnterOrDrop(area, page, frame, PageFlags.None);
-            if (result == FaultResult.Done)
+            if (result == FaultResult.Done && area.File is not null)
                 EnterNeighbours(area, page);
             return result;
         }
@@ -143,7 +143,13 @@ public sealed partial class AddressSpace
     {
         var index = area.PageIndex(page);
         if (area.Shared is { } shared)
-            return shared.TryGetPage(index, out frame) ? FaultResult.Done : FaultResult.OutOfMemory;
+        {
+            if (shared.TryGetPage(index, out frame))
+                return FaultResult.Done;
+            return shared.HasRoomFor(index) ? FaultResult.OutOfMemory : FaultResult.BeyondFile;
+        }
+
+
         if (area.File!.TryGetMappedPage(index, forWrite, out frame))
             return FaultResult.Done;
         return area.File.HasMappedPage(index) && !area.File.IsFileSystemFull ? FaultResult.OutOfMemory : FaultResult.BeyondFile;

@@ -64,7 +64,7 @@ public sealed partial class AddressSpace
         {
             if (area is null || area.Start > at)
                 return Errno.ENOMEM;
-            if ((protection & Protection.PROT_WRITE) != 0 && area.IsShared && (area.Flags & AreaFlags.MayWrite) == 0)
+            if ((protection & Protection.PROT_WRITE) != 0 && (area.Flags & AreaFlags.MayWrite) == 0)
                 return Errno.EACCES;
             if ((protection & Protection.PROT_EXEC) != 0 && (area.Flags & AreaFlags.MayExecute) == 0)
                 return Errno.EACCES;

@@ -82,7 +82,7 @@ public sealed partial class AddressSpace
             return address;
         if (oldLength == 0 && !area.IsShared)
             return Errno.EINVAL;
-        if (area.End - address < oldLength)
+        if (area.End - address < oldLength || (newLength > oldLength && area.Shared is { IsFixed: true }))
             return Errno.EFAULT;
         var more = (long)((newLength - oldLength) >> MemoryLayout.PageShift);
         if (area.IsLocked && !MayLock(more))

@@ -31,7 +31,7 @@ public struct AreaDescription
     /// <summary>Of a shared anonymous object, else zero.</summary>
     public int SharedId;
 
-    public bool IsHeap, IsStack;
+    public bool IsHeap, IsStack, IsVdso, IsVdsoValues;
     public AreaPages Pages;
 
     public readonly bool IsShared => (Flags & AreaFlags.Shared) != 0;
@@ -64,7 +64,9 @@ public sealed partial class AddressSpace
             description.Flags = area.Flags;
             description.Offset = area.HasNoSource ? 0 : (ulong)area.FirstPage << MemoryLayout.PageShift;
             description.File = area.File;
-            description.SharedId = area.Shared?.Id ?? 0;
+            description.SharedId = area.Shared is { IsFixed: false } shared ? shared.Id : 0;
+            description.IsVdso = Vdso.IsCode(area);
+            description.IsVdsoValues = Vdso.IsValues(area);
             description.IsHeap = area.HasNoSource && area.Start < Break && area.End > BreakStart;
             description.IsStack = area.Start <= StackTop && StackTop <= area.End;
             area.File?.HoldForMapping();

@@ -2,6 +2,7 @@
 // Contexts: process; taking pages does not sleep. Lock: _lock (rank SharedPages) guards _pages; users are counted atomically, one for
 // each area. Pooled. Linux: shmem_zero_setup().
 using System.Threading;
+using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Sync;
 using Jiffy.Machine;
@@ -17,6 +18,7 @@ public sealed class SharedPages
     private SpinLock<SharedPagesRank, PreemptionOff> _lock;
     private FrameMap _pages;
     private int _users;
+    private long _limit; // pages there can be
     private Links<SharedPages> _poolLinks;
 
     private readonly struct SharedPagesRank : ILockRank
@@ -43,10 +45,34 @@ public sealed class SharedPages
         if (!Pool.TryTake(out made))
             return false;
         made._pages = default;
+        made._limit = long.MaxValue;
         made._users = 1;
         made.Id = Interlocked.Increment(ref s_nextId);
         return true;
     }
+
+    /// <summary>An object of exactly the frames that are added to it, which the kernel keeps for ever. Boot.</summary>
+    internal static SharedPages CreateFixed()
+    {
+        if (!TryCreate(out var made))
+            Invariant.Fail("there is memory at boot");
+        made._limit = 0;
+        return made;
+    }
+
+    internal bool IsFixed => _limit != long.MaxValue;
+
+    /// <summary>Size of a fixed object.</summary>
+    internal ulong FixedBytes => (ulong)_limit << MemoryLayout.PageShift;
+
+    /// <summary>Appends a frame, which the object keeps. Boot.</summary>
+    internal void AddFixed(FrameNumber frame)
+    {
+        if (!_pages.TryAdd(_limit++, frame))
+            Invariant.Fail("there is memory at boot");
+    }
+
+    internal bool HasRoomFor(long index) => index < _limit;
 
     internal void AddUser() => Interlocked.Increment(ref _users);
 
@@ -59,9 +85,15 @@ public sealed class SharedPages
         Pool.Give(this);
     }
 
-    /// <summary>The frame of a page, made when it is not there yet, with one more reference for the caller. False: out of memory.</summary>
+    /// <summary>
+    /// The frame of a page, made when it is not there yet, with one more reference for the caller. False: out of memory, or beyond the end of
+    /// a fixed object.
+    /// </summary>
     internal bool TryGetPage(long index, out FrameNumber frame)
     {
+        frame = default;
+        if (!HasRoomFor(index))
+            return false;
         using (_lock.Acquire())
         {
             if (TryShare(index, out frame))

@@ -28,6 +28,7 @@ public static class TimeKeeper
         s_sequence = default;
         s_realTimeOffset = Clock.RealTimeAtStart * NanosecondsPerSecond;
         s_taiOffset = 0;
+        UserClock.Reset();
         CpuTimer.InitAll();
         Deferred.Softirq.Register(Deferred.SoftirqVector.Timer, static () => CpuTimer.Here.Wheel.Run(Jiffies.Now));
         Deferred.Softirq.Register(Deferred.SoftirqVector.Sched, static () => Balancer.Balance());
@@ -90,14 +91,26 @@ public static class TimeKeeper
         }
     }
 
+    /// <summary>Writes the clocks' offsets to the page that programs read. Boot.</summary>
+    internal static void TellUserClock()
+    {
+        using (s_lock.Acquire())
+        {
+            UserClock.BeginWrite();
+            UserClock.EndWrite(s_realTimeOffset, s_realTimeOffset + s_taiOffset);
+        }
+    }
+
     /// <summary>Sets the real-time clock to <paramref name="nanoseconds"/> since 1970. Timers on it follow. Process context, interrupts on.</summary>
     public static void SetRealTime(long nanoseconds)
     {
         using (s_lock.Acquire())
         {
+            UserClock.BeginWrite();
             s_sequence.BeginWrite();
             s_realTimeOffset = nanoseconds - Clock.Now;
             s_sequence.EndWrite();
+            UserClock.EndWrite(s_realTimeOffset, s_realTimeOffset + s_taiOffset);
         }
 
         CrossCall.Run(Scheduler.Online, static _ => CpuTimer.Here.ClockWasSet());

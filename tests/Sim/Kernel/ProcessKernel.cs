@@ -69,6 +69,8 @@ internal sealed class ProcessKernel : KernelEntry
         IdleProcess.Init();
         KernelThread.Init();
         AddressSpace.Init();
+        Vdso.Init(enabled: true);
+        UserClock.Init(Vdso.ValuesFrame);
         Jiffy.Kernel.Ipc.Futex.Init();
         SyscallTable.Init();
         Cpu.StartOthers();

@@ -78,11 +78,20 @@ internal static class TaskMaps
             return;
         }
 
-        var name = area.IsHeap ? "[heap]"u8 : area.IsStack ? "[stack]"u8 : area.SharedId != 0 ? "/dev/zero (deleted)"u8 : default;
+        var name = NameOf(area);
         if (name.Length == 0)
             return;
         Pad(text, start);
         text.Append(name);
+    }
+
+    private static ReadOnlySpan<byte> NameOf(in AreaDescription area)
+    {
+        if (area.IsVdso)
+            return "[vdso]"u8;
+        if (area.IsVdsoValues)
+            return "[vvar]"u8;
+        return area.IsHeap ? "[heap]"u8 : area.IsStack ? "[stack]"u8 : area.SharedId != 0 ? "/dev/zero (deleted)"u8 : default;
     }
 
     private static void Pad(PagedText text, int start)

@@ -204,7 +204,10 @@ public static class Exec
             entry = interpreterImage.Entry;
         }
 
-        var stack = UserStack.Build(space, top, arguments, path, image, interpreterBase);
+        var vdso = Vdso.Map(space);
+        if (!vdso.IsOk)
+            return vdso.Error;
+        var stack = UserStack.Build(space, top, arguments, path, image, interpreterBase, vdso.Value);
         if (!stack.IsOk)
             return stack.Error;
         SetRegisters(entry, stack.Value);

@@ -28,7 +28,7 @@ internal ref struct UserStack
     private bool _failed;
 
     /// <summary>Writes everything; the stack pointer at the entry point. EFAULT: the stack could not be written.</summary>
-    public static Result<ulong> Build(AddressSpace space, ulong top, ExecArguments arguments, ReadOnlySpan<byte> path, in ElfImage image, ulong interpreterBase)
+    public static Result<ulong> Build(AddressSpace space, ulong top, ExecArguments arguments, ReadOnlySpan<byte> path, in ElfImage image, ulong interpreterBase, ulong vdso)
     {
         Span<ulong> auxiliary = stackalloc ulong[2 * MaxAuxiliary];
         var stack = new UserStack { _pointer = top, _auxiliary = auxiliary };
@@ -39,7 +39,7 @@ internal ref struct UserStack
         space.ArgumentsEnd = stringsAt + (ulong)arguments.EnvironmentStart;
         space.EnvironmentStart = space.ArgumentsEnd;
         space.EnvironmentEnd = stringsAt + (ulong)arguments.Length;
-        stack.FillAuxiliary(pathAt, image, interpreterBase);
+        stack.FillAuxiliary(pathAt, image, interpreterBase, vdso);
         stack.PushVectors(arguments, stringsAt);
         space.StackTop = stack._pointer;
         stack.KeepAuxiliary(space);
@@ -81,7 +81,7 @@ internal ref struct UserStack
         _auxiliaryCount++;
     }
 
-    private void FillAuxiliary(ulong pathAt, in ElfImage image, ulong interpreterBase)
+    private void FillAuxiliary(ulong pathAt, in ElfImage image, ulong interpreterBase, ulong vdso)
     {
         Span<ulong> random = stackalloc ulong[2];
         random[0] = Entropy.Next();
@@ -89,6 +89,8 @@ internal ref struct UserStack
         var platformAt = PushString("x86_64"u8);
         var randomAt = PushBytes(MemoryMarshal.AsBytes(random));
         ref var who = ref Task.Current.Credentials;
+        if (vdso != 0)
+            Add(Auxiliary.AT_SYSINFO_EHDR, vdso);
         Add(Auxiliary.AT_MINSIGSTKSZ, 2048);
         Add(Auxiliary.AT_HWCAP, (uint)BootInfo.ProcessorFeatures);
         Add(Auxiliary.AT_PAGESZ, Frames.Size);

@@ -31,6 +31,9 @@ public static unsafe partial class Clock
         }
     }
 
+    /// <summary>How <see cref="Now"/> follows from the TSC.</summary>
+    internal static ClockScale Scale => s_scale;
+
     public static partial long RealTimeAtStart => s_realTimeAtStart;
 
     public static partial ulong Cycles => Instructions.ReadTsc();

@@ -8,8 +8,8 @@ namespace Jiffy.Machine;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct CpuArea
 {
-    private const int GdtEntries = 10;
-    internal const ushort KernelCode = 0x08, KernelData = 0x10, TaskSelector = 0x40;
+    private const int GdtEntries = 11;
+    internal const ushort KernelCode = 0x08, KernelData = 0x10, TaskSelector = 0x40, NumberSelector = 0x50;
 
     /// <summary>Stacks that the processor changes to by itself.</summary>
     internal const int DoubleFaultStack = 1, NmiStack = 2, MachineCheckStack = 3;
@@ -59,7 +59,7 @@ internal unsafe struct CpuArea
             Tss.Stacks[DoubleFaultStack - 1] = (ulong)doubleFaultStack;
             Tss.Stacks[NmiStack - 1] = (ulong)&self->_nmiStackEnd & ~15UL;
             Tss.Stacks[MachineCheckStack - 1] = (ulong)machineCheckStack;
-            PrepareDescriptors((ulong)&self->Tss);
+            PrepareDescriptors((ulong)&self->Tss, id);
         }
         Tss.IoMapBase = (ushort)sizeof(TaskStateSegment);
         Id = id;
@@ -67,7 +67,7 @@ internal unsafe struct CpuArea
         AlarmDeadline = long.MaxValue;
     }
 
-    private void PrepareDescriptors(ulong tss)
+    private void PrepareDescriptors(ulong tss, int id)
     {
         _gdt[KernelCode / 8] = 0x00af_9b00_0000_ffff;
         _gdt[KernelData / 8] = 0x00cf_9300_0000_ffff;
@@ -75,6 +75,9 @@ internal unsafe struct CpuArea
         _gdt[UserRegisters.UserCodeSelector / 8] = 0x00af_fb00_0000_ffff;
         _gdt[TaskSelector / 8] = (ulong)sizeof(TaskStateSegment) - 1 | (tss & 0xff_ffff) << 16 | 0x89UL << 40 | (tss >> 24 & 0xff) << 56;
         _gdt[TaskSelector / 8 + 1] = tss >> 32;
+
+        // A data segment that nobody uses; user mode may ask for its limit, which is the CPU's number (Vdso/vdso.asm).
+        _gdt[NumberSelector / 8] = 0x0040_f100_0000_0000UL | (uint)id;
     }
 
     /// <summary>Makes the running CPU use this area. Interrupts off.</summary>
@@ -87,6 +90,8 @@ internal unsafe struct CpuArea
             Instructions.LoadTables(&gdtPointer, &idtPointer, TaskSelector);
             Instructions.WriteMsr(Msr.GsBase, (ulong)self);
             Instructions.WriteMsr(Msr.KernelGsBase, 0);
+            if (Processor.HasTscAux)
+                Instructions.WriteMsr(Msr.TscAux, (ulong)Id);
         }
     }
 

@@ -7,6 +7,9 @@ internal static class Msr
     internal const uint Efer = 0xc000_0080, Star = 0xc000_0081, LStar = 0xc000_0082, CStar = 0xc000_0083, FMask = 0xc000_0084;
     internal const uint FsBase = 0xc000_0100, GsBase = 0xc000_0101, KernelGsBase = 0xc000_0102;
 
+    /// <summary>What RDTSCP and RDPID give besides: the CPU's number.</summary>
+    internal const uint TscAux = 0xc000_0103;
+
     internal const ulong EferSystemCall = 1 << 0, EferNoExecute = 1 << 11;
 
     /// <summary>What SYSCALL clears in Rflags: TF, IF, DF, IOPL, NT, RF, AC.</summary>

@@ -4,14 +4,19 @@ namespace Jiffy.Machine;
 internal static unsafe class Processor
 {
     private const uint Ecx1X2Apic = 1u << 21, Ecx1TscDeadline = 1u << 24, Ecx1Random = 1u << 30, Ecx1Hypervisor = 1u << 31;
-    private const uint Ebx7Smep = 1u << 7, Ebx7Smap = 1u << 20, Ecx7Umip = 1u << 2, ExtendedGiantPages = 1u << 26;
+    private const uint Ebx7Smep = 1u << 7, Ebx7Smap = 1u << 20, Ecx7Umip = 1u << 2, Ecx7ReadProcessorId = 1u << 22;
+    private const uint ExtendedGiantPages = 1u << 26, ExtendedReadTscAux = 1u << 27;
 
     internal static uint Family, Model, Stepping;
     internal static ulong Features;
     internal static bool HasX2Apic, HasTscDeadline, HasRandom, HasSmep, HasSmap, HasUmip, HasGiantPages, IsHypervisor;
+    internal static bool HasReadProcessorId, HasReadTscAux;
     internal static uint HighestLeaf;
     private static byte[] s_vendor = null!, s_name = null!;
     private static int s_nameLength;
+
+    /// <summary>There is a word for each CPU that user mode can read: <see cref="Msr.TscAux"/>.</summary>
+    internal static bool HasTscAux => HasReadProcessorId || HasReadTscAux;
 
     internal static System.ReadOnlySpan<byte> Vendor => new(s_vendor, 0, 12);
     internal static System.ReadOnlySpan<byte> Name => new(s_name, 0, s_nameLength);
@@ -51,6 +56,7 @@ internal static unsafe class Processor
         HasSmep = (r[1] & Ebx7Smep) != 0;
         HasSmap = (r[1] & Ebx7Smap) != 0;
         HasUmip = (r[2] & Ecx7Umip) != 0;
+        HasReadProcessorId = (r[2] & Ecx7ReadProcessorId) != 0;
     }
 
     private static void DetectExtended(uint* r)
@@ -62,6 +68,7 @@ internal static unsafe class Processor
         {
             Instructions.CpuId(0x8000_0001, 0, r);
             HasGiantPages = (r[3] & ExtendedGiantPages) != 0;
+            HasReadTscAux = (r[3] & ExtendedReadTscAux) != 0;
         }
         if (highest < 0x8000_0004)
             return;
