@@ -59,10 +59,10 @@ public static class FrameTable
 
     private static bool TryMakePiece(int index)
     {
-        const int Bytes = PieceFrames * 16 + 64;
-        if (!ObjectHeap.TryReserve(Bytes))
+        var frames = System.Math.Min(PieceFrames, Frames.Limit - (index << PieceShift));
+        if (!ObjectHeap.TryReserve(frames * 16 + 64))
             return false;
-        s_pieces[index] = new FrameInfo[PieceFrames];
+        s_pieces[index] = new FrameInfo[frames];
         return true;
     }
 
