@@ -15,6 +15,7 @@ internal static class Program
         root.Subcommands.Add(TestCommand.Create());
         root.Subcommands.Add(DebugCommand.Create());
         root.Subcommands.Add(BenchCommand.Create());
+        root.Subcommands.Add(LabCommand.Create());
         root.Subcommands.Add(StatsCommand.Create());
         root.Subcommands.Add(DocsCommand.Create());
         root.Subcommands.Add(CleanCommand.Create());

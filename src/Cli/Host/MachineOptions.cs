@@ -27,7 +27,7 @@ internal sealed record MachineOptions
 
     public Acceleration Acceleration { get; init; } = Acceleration.Tcg;
 
-    /// <summary>One CPU, and a clock that counts instructions: a run repeats exactly.</summary>
+    /// <summary>A clock that counts instructions: a run repeats exactly. With more than one CPU they take turns.</summary>
     public bool CountsInstructions { get; init; }
 
     public bool ShowsKernelLog { get; init; }
@@ -57,7 +57,7 @@ internal static class QemuArguments
             "-nodefaults", "-no-user-config", "-no-reboot",
             "-display", "none", "-vga", "none", "-monitor", "none",
             "-m", $"{options.Memory}M",
-            "-smp", $"{(options.CountsInstructions ? 1 : options.Cpus)}",
+            "-smp", $"{options.Cpus}",
             // QEMU 9 and 10 end with "Bad icount read" when an x2APIC timer is set by an MSR while instructions are counted.
             "-cpu", options.CountsInstructions ? "max,-x2apic" : "max",
             "-kernel", options.Kernel ?? Repository.KernelImage,

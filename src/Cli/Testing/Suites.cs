@@ -13,6 +13,7 @@ internal static class Suites
         new SimSuite(),
         new Guest.GuestSuite(),
         new Guest.KernelSuite(),
+        new LabSuite(),
         new RunSuite(),
     ];
 }

@@ -6,6 +6,7 @@ using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Files.Proc;
 using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Irq;
+using Jiffy.Kernel.Labs;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sched;
@@ -89,6 +90,7 @@ public static class StartUp
         ProcFileSystem.Init();
         SystemFileSystem.Init();
         SelfTestFiles.Init(CommandLine.Has("selftest"u8));
+        LabFiles.Init(CommandLine.Has("lab"u8));
         Terminal.Init();
         Exec.Init();
         LogCalls.Init();

@@ -52,6 +52,9 @@ internal static class Helper
         return true;
     }
 
+    /// <summary>The n-th of a sequence that fills 0 to <paramref name="range"/> evenly, however many are taken: the golden ratio's fractions.</summary>
+    public static long Phase(long index, long range) => index * 618_034 % 1_000_000 * (range / 1000) / 1000;
+
     /// <summary>The running task goes to a CPU and stays there until <see cref="GoAnywhere"/>.</summary>
     public static void GoTo(int cpu)
     {

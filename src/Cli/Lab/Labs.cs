@@ -1,0 +1,14 @@
+// All labs, in the order in which they are listed.
+using System.Collections.Generic;
+
+namespace Jiffy.Cli.Lab;
+
+internal static class Labs
+{
+    public static IReadOnlyList<Lab> All { get; } =
+    [
+        new HalvesExperiment(),
+        new SleepExperiment(),
+        new PreemptionExperiment(),
+    ];
+}
