@@ -116,6 +116,7 @@ public static class StartUp
     {
         for (var cpu = 0; cpu < Cpu.Count; cpu++)
             SoftirqDaemon.Start(cpu);
+        ContextQueue.Start();
     }
 
     /// <summary>Init gets id 1, kthreadd id 2; both wait until all is ready.</summary>

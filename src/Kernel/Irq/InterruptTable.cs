@@ -32,7 +32,7 @@ public static class InterruptTable
     }
 
     /// <summary>Sets a line's top half, a static lambda: interrupts off, bounded time. Enable the line afterwards.</summary>
-    public static void Register(InterruptLine line, string name, Action handler)
+    public static void Register(InterruptLine line, string name, [HardirqContext] Action handler)
     {
         s_names[(int)line] = name;
         s_handlers[(int)line] = handler;
@@ -45,7 +45,7 @@ public static class InterruptTable
 
     public static long CountOf(InterruptKind kind, int cpu) => s_counts[cpu][Lines + (int)kind];
 
-    /// <summary>All interrupts since boot on all CPUs.</summary>
+    /// <summary>All interrupts since boot on all CPUs, also those that the machine serves by itself.</summary>
     public static long Total
     {
         get
@@ -55,6 +55,8 @@ public static class InterruptTable
             {
                 for (var i = 0; i < s_counts[cpu].Length; i++)
                     sum += s_counts[cpu][i];
+                for (var kind = MachineInterrupt.AlarmStep; kind <= MachineInterrupt.Unexpected; kind++)
+                    sum += MachineInterrupts.CountOf(kind, cpu);
             }
 
             return sum;

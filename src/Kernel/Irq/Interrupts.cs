@@ -1,5 +1,5 @@
 // The way in and out of every interrupt: counted, timed, and at the end of the outermost one the pending softirqs. The machine then calls
-// ReturnToKernel or ReturnPath.ToUser, the preemption points.
+// ReturnToKernel or ReturnPath.ToUser, the preemption points. On hardware all but these two run on the CPU's interrupt stack.
 // Contexts: hardirq, interrupts off. Locks: none. Linux: irq_enter(), irq_exit(), preempt_schedule_irq().
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Observe;
@@ -25,6 +25,7 @@ public static class Interrupts
         var start = Enter();
         InterruptTable.Count(InterruptKind.Timer);
         CpuTimer.Here.Interrupt(fromUser);
+        BottomHalf.Tick();
         Leave(start);
     }
 
@@ -51,13 +52,14 @@ public static class Interrupts
         Leave(start);
     }
 
-    /// <summary>Another CPU has calls for this one.</summary>
+    /// <summary>Another CPU has calls for this one, or softirqs.</summary>
     [HardirqContext]
     public static void Call()
     {
         var start = Enter();
         InterruptTable.Count(InterruptKind.Call);
         CrossCall.RunHere();
+        Softirq.TakeHanded();
         Leave(start);
     }
 
@@ -71,7 +73,10 @@ public static class Interrupts
 
     private static long Enter()
     {
-        Cpu.Current.PreemptCount += Preemption.HardirqOne;
+        var current = Cpu.Current;
+        if ((current.PreemptCount & Preemption.HardirqMask) == Preemption.HardirqMask)
+            Invariant.Fail("interrupts nest too deeply");
+        current.PreemptCount += Preemption.HardirqOne;
         var now = Clock.Now;
         CpuStatistics.Of(Cpu.Id).LeaveIdle(now);
         return now;

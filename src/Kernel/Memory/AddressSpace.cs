@@ -49,6 +49,7 @@ public sealed partial class AddressSpace
     public static void Init()
     {
         MemoryLayout.Init();
+        MemoryFault.Init();
         Pool = new Pool<AddressSpace, Pooled>("address_space", 1 << 15);
         Area.Pool = new Pool<Area, Area.Pooled>("area", (int)Math.Clamp(2 * FrameAllocator.TotalFrames, 1 << 14, 1 << 20));
         SharedPages.Init();

@@ -3,6 +3,7 @@
 // Contexts: process, with interrupts and preemption as they were at the access; where sleeping is not possible the copy fails.
 // Linux: do_user_addr_fault(). man 7 signal: SIGSEGV, SIGBUS.
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
@@ -11,6 +12,22 @@ namespace Jiffy.Kernel.Memory;
 
 public static class MemoryFault
 {
+    private static PerCpu<long> s_counts;
+
+    /// <summary>Faults served since boot on all CPUs; a snapshot.</summary>
+    public static long Total
+    {
+        get
+        {
+            var sum = 0L;
+            for (var cpu = 0; cpu < Cpu.Count; cpu++)
+                sum += s_counts.Of(cpu);
+            return sum;
+        }
+    }
+
+    internal static void Init() => s_counts = PerCpu<long>.Create();
+
     /// <summary>Serves a fault of the running task at a user address. See <see cref="KernelEntry.PageFault"/>.</summary>
     /// <returns>True: try again (a signal may be pending). False: the kernel's copy fails.</returns>
     public static bool Handle(ulong address, FaultAccess access, bool wasPresent, bool fromUser)
@@ -21,6 +38,8 @@ public static class MemoryFault
         if (current.Memory is not { } memory)
             return false;
         current.MinorFaults++;
+        using (var count = s_counts.Get())
+            count.Value++;
         FaultResult result;
         var tries = 0;
         do

@@ -1,7 +1,9 @@
 // Preemption, softirq and hardirq levels in one counter per task, as Linux's preempt_count: zero means the kernel may be
-// preempted here. The counter belongs to the running task and to interrupts nested on it, so plain arithmetic is enough.
-// Contexts: any. Linux: preempt_disable(), preempt_enable(), preempt_enable_no_resched(), in_interrupt().
+// preempted here. The counter belongs to the running task and to interrupts nested on it, so plain arithmetic is enough. Where locks are
+// checked, so is every level: none may leave its bits. There is no level for NMIs: they never run kernel code (Entry/vectors.asm).
+// Contexts: any. Linux: preempt_disable(), preempt_enable(), preempt_enable_no_resched(), preempt_check_resched(), in_interrupt().
 using System.Runtime.CompilerServices;
+using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -26,7 +28,12 @@ public static class Preemption
     public static bool InInterrupt => (Count & (HardirqMask | SoftirqMask)) != 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Disable() => Cpu.Current.PreemptCount += PreemptOne;
+    public static void Disable()
+    {
+        if (MachineTraits.ChecksLocks && (Count & PreemptMask) == PreemptMask)
+            Invariant.Fail("preemption turned off too often");
+        Cpu.Current.PreemptCount += PreemptOne;
+    }
 
     /// <summary>Allows preemption again, and gives way at once if a better task waits.</summary>
     public static void Enable()
@@ -37,7 +44,12 @@ public static class Preemption
 
     /// <summary>Allows preemption again without looking whether somebody waits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void EnableNoReschedule() => Cpu.Current.PreemptCount -= PreemptOne;
+    public static void EnableNoReschedule()
+    {
+        if (MachineTraits.ChecksLocks && (Count & PreemptMask) == 0)
+            Invariant.Fail("preemption turned on that was not off");
+        Cpu.Current.PreemptCount -= PreemptOne;
+    }
 
     /// <summary>Gives way if a better task waits and preemption is possible here.</summary>
     [AsksContext]

@@ -38,10 +38,10 @@ public static partial class Scheduler
             return true;
         }
 
-        if (Softirq.IsPending)
+        if (Softirq.IsPending || WorkFlag.IsSet(Cpu.Current, WorkFlag.BottomHalf))
         {
             Cpu.EnableInterrupts();
-            Softirq.RunPending();
+            BottomHalf.Reconcile();
             return false;
         }
 

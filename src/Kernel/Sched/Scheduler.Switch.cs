@@ -3,6 +3,7 @@
 // so a task that went to sleep cannot be started elsewhere before this CPU has left its stack.
 // Contexts: Schedule in process context, sleeping allowed; the others as they say. Linux: __schedule(), context_switch(),
 // finish_task_switch(), preempt_schedule_irq().
+using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Observe;
@@ -19,6 +20,8 @@ public static partial class Scheduler
     public static void Schedule()
     {
         Context.MightSleep();
+        if (WorkFlag.IsSet(Cpu.Current, WorkFlag.BottomHalf))
+            BottomHalf.Reconcile();
         do
         {
             Preemption.Disable();

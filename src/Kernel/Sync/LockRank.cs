@@ -31,6 +31,9 @@ public enum LockRank
     KernelAreas = 338,
     CrossCall = 340,
 
+    /// <summary>Taken by softirqs on top of any of the above; bottom halves run under it.</summary>
+    BottomHalf = 390,
+
     // Spin locks that interrupts take too.
     TerminalQueue = 400,
     TaskTree = 410,

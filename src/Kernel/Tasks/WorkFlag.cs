@@ -18,6 +18,9 @@ public static class WorkFlag
     /// <summary>The task was told to die and must not go back to user mode.</summary>
     public const int MustExit = 1 << 3;
 
+    /// <summary>The task marked a bottom half, or queued for the scheduler's task queue: both run at the next reconciliation point.</summary>
+    public const int BottomHalf = 1 << 4;
+
     public static void Set(TaskContext task, int flag) => Interlocked.Or(ref task.WorkFlags, flag);
     public static void Clear(TaskContext task, int flag) => Interlocked.And(ref task.WorkFlags, ~flag);
     public static bool IsSet(TaskContext task, int flag) => (Volatile.Read(ref task.WorkFlags) & flag) != 0;

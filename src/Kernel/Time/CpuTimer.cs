@@ -119,6 +119,8 @@ public sealed class CpuTimer
     {
         _nextTick = Never;
         _nextWheel = Wheel.NextExpiry();
+        if (TaskQueue.Timer.IsActive && Clock.Now + TickLength is var next && next < _nextWheel)
+            _nextWheel = next; // it waits for a timer interrupt
         SetAlarmLocked();
     }
 

@@ -10,14 +10,14 @@ public sealed class MaySleepAttribute : Attribute
 {
 }
 
-/// <summary>Runs as, or at once calls, a top half: interrupts off, nothing that sleeps.</summary>
-[AttributeUsage(AttributeTargets.Method)]
+/// <summary>Runs as, or at once calls, a top half: interrupts off, nothing that sleeps. On a parameter: what is given there does.</summary>
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Parameter)]
 public sealed class HardirqContextAttribute : Attribute
 {
 }
 
-/// <summary>Runs softirq handlers: nothing that sleeps.</summary>
-[AttributeUsage(AttributeTargets.Method)]
+/// <summary>Runs softirq handlers: nothing that sleeps. On a parameter: what is given there is such a handler.</summary>
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Parameter)]
 public sealed class SoftirqContextAttribute : Attribute
 {
 }

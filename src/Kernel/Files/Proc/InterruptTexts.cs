@@ -1,4 +1,5 @@
 // /proc/interrupts and /proc/softirqs: how often each came, on each CPU. Process context. Linux: show_interrupts(), show_softirqs().
+using System;
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Irq;
 using Jiffy.Machine;
@@ -13,9 +14,14 @@ internal static class InterruptTexts
         WriteHeads(text);
         for (var line = 0; line < (int)InterruptLine.Count; line++)
             WriteLine(text, (InterruptLine)line);
-        WriteKind(text, InterruptKind.Timer, "LOC", "Local timer interrupts");
-        WriteKind(text, InterruptKind.Reschedule, "RES", "Rescheduling interrupts");
-        WriteKind(text, InterruptKind.Call, "CAL", "Function call interrupts");
+        WriteRow(text, "NMI", "Non-maskable interrupts", static cpu => MachineInterrupts.CountOf(MachineInterrupt.NonMaskable, cpu));
+        WriteRow(text, "LOC", "Local timer interrupts", static cpu =>
+            InterruptTable.CountOf(InterruptKind.Timer, cpu) + MachineInterrupts.CountOf(MachineInterrupt.AlarmStep, cpu));
+        WriteRow(text, "SPU", "Spurious interrupts", static cpu => MachineInterrupts.CountOf(MachineInterrupt.Spurious, cpu));
+        WriteRow(text, "RES", "Rescheduling interrupts", static cpu => InterruptTable.CountOf(InterruptKind.Reschedule, cpu));
+        WriteRow(text, "CAL", "Function call interrupts", static cpu => InterruptTable.CountOf(InterruptKind.Call, cpu));
+        WriteRow(text, "TLB", "TLB shootdowns", static cpu => MachineInterrupts.CountOf(MachineInterrupt.Shootdown, cpu));
+        WriteErrors(text);
     }
 
     public static void WriteSoftirqs(PagedText text)
@@ -53,14 +59,23 @@ internal static class InterruptTexts
         text.Append($"  IO-APIC {NumberOf(line),4}-edge      {name}\n");
     }
 
-    private static void WriteKind(PagedText text, InterruptKind kind, string shortName, string name)
+    private static void WriteRow(PagedText text, string shortName, string name, Func<int, long> countOf)
     {
         text.Append($"{shortName}: ");
         for (var cpu = 0; cpu < Cpu.Count; cpu++)
-            text.Append($"{InterruptTable.CountOf(kind, cpu),10} ");
+            text.Append($"{countOf(cpu),10} ");
         text.Append($"  {name}\n");
     }
 
+    // ERR: interrupts that nobody expected. MIS, what a faulty I/O APIC delivered wrongly, cannot be on a machine whose lines are all edges.
+    private static void WriteErrors(PagedText text)
+    {
+        var sum = 0L;
+        for (var cpu = 0; cpu < Cpu.Count; cpu++)
+            sum += MachineInterrupts.CountOf(MachineInterrupt.Unexpected, cpu);
+        text.Append($"ERR: {sum,10}\nMIS: {0,10}\n");
+    }
+
     // The numbers that lines have on a PC.
-    private static int NumberOf(InterruptLine line) => line == InterruptLine.Serial ? 4 : 16 + (int)line;
+    public static int NumberOf(InterruptLine line) => line == InterruptLine.Serial ? 4 : 16 + (int)line;
 }

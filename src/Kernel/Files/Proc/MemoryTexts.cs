@@ -12,7 +12,7 @@ internal static class MemoryTexts
     /// <summary>Pages and faults of all processes together.</summary>
     private struct ProcessSums
     {
-        public long AnonymousPages, FilePages, LockedPages, MappedPages, MinorFaults;
+        public long AnonymousPages, FilePages, LockedPages, MappedPages;
     }
 
     public static void WriteInformation(PagedText text)
@@ -54,7 +54,7 @@ internal static class MemoryTexts
         text.Append($"nr_file_pages {FileSystem.AllPages}\nnr_shmem {FileSystem.AllPages + SharedPages.TotalPages}\nnr_mlock {sums.LockedPages}\n");
         text.Append($"nr_kernel_stack {TaskContext.FramesOfStacks << Frames.Shift - 10}\nnr_slab_unreclaimable {ObjectHeap.Used >> Frames.Shift}\n");
         text.Append("pgpgin 0\npgpgout 0\npswpin 0\npswpout 0\n"u8);
-        text.Append($"pgfault {sums.MinorFaults}\npgmajfault 0\noom_kill {OutOfMemory.Ended}\n");
+        text.Append($"pgfault {MemoryFault.Total}\npgmajfault 0\noom_kill {OutOfMemory.Ended}\n");
     }
 
     public static void WriteBuddies(PagedText text)
@@ -109,9 +109,6 @@ internal static class MemoryTexts
         {
             for (var process = TaskTree.FirstProcess; process is not null; process = TaskTree.After(process))
             {
-                sums.MinorFaults += process.DeadThreads.MinorFaults + process.DeadChildren.MinorFaults;
-                if (!process.Leader.HasNotified)
-                    sums.MinorFaults += process.Leader.MinorFaults;
                 if (process.Leader.Memory is not { } memory)
                     continue;
                 sums.AnonymousPages += memory.AnonymousPages;

@@ -92,12 +92,16 @@ internal static class StatisticsTexts
         }
     }
 
-    // All interrupts, then those of each line.
+    // All interrupts, then those of each line at the place of its number.
     private static void WriteInterrupts(PagedText text)
     {
         text.Append($"intr {InterruptTable.Total}");
+        var column = 0;
         for (var line = 0; line < (int)InterruptLine.Count; line++)
         {
+            for (; column < InterruptTexts.NumberOf((InterruptLine)line); column++)
+                text.Append(" 0"u8);
+            column++;
             var sum = 0L;
             for (var cpu = 0; cpu < Cpu.Count; cpu++)
                 sum += InterruptTable.CountOf((InterruptLine)line, cpu);

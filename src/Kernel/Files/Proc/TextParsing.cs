@@ -2,6 +2,7 @@
 using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
+using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Files.Proc;
 
@@ -70,6 +71,42 @@ internal static class TextParsing
 
         return value;
     }
+
+    /// <summary>A mask of CPUs: hexadecimal, in groups of at most eight digits parted by commas. EINVAL, also for a bit beyond the 64th.</summary>
+    public static Result<CpuSet> CpuMask(ReadOnlySpan<byte> text)
+    {
+        text = Line(text);
+        ulong bits = 0, group = 0;
+        int digits = 0, groups = 1;
+        foreach (var letter in text)
+        {
+            var digit = HexDigit(letter);
+            if (letter == ',' && digits > 0 && groups++ == 1)
+            {
+                bits = group;
+                group = 0;
+                digits = 0;
+            }
+            else if (digit >= 0 && ++digits <= 8)
+            {
+                group = group << 4 | (uint)digit;
+            }
+            else
+            {
+                return Errno.EINVAL;
+            }
+        }
+
+        return digits == 0 ? Errno.EINVAL : new CpuSet(bits << 32 | group);
+    }
+
+    private static int HexDigit(byte letter) => letter switch
+    {
+        >= (byte)'0' and <= (byte)'9' => letter - '0',
+        >= (byte)'a' and <= (byte)'f' => letter - 'a' + 10,
+        >= (byte)'A' and <= (byte)'F' => letter - 'A' + 10,
+        _ => -1,
+    };
 
     private static bool IsSpace(byte letter) => letter is (byte)' ' or (byte)'\t';
 }

@@ -31,6 +31,8 @@ internal sealed class SimCpu
 
     /// <summary>Handlers under way, nested ones too; their way out is none.</summary>
     public int Interrupts;
+
+    public long FlushInterrupts;
     public PendingInterrupts Pending;
 
     /// <summary>How many points an interrupt was held back by choice; bounded so that none waits for ever.</summary>
@@ -58,6 +60,7 @@ internal sealed class SimCpu
         Pending = PendingInterrupts.None;
         Deferrals = 0;
         Interrupts = 0;
+        FlushInterrupts = 0;
         Alarm = long.MaxValue;
         Table = default;
         SpunAtEpoch = -1;

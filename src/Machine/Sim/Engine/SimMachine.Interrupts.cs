@@ -13,6 +13,9 @@ public sealed partial class SimMachine
     /// <summary>Raises an interrupt on a CPU, as a device, another CPU or an injected disturbance would.</summary>
     public void Raise(int cpu, PendingInterrupts interrupt) => _cpus[cpu].Pending |= interrupt;
 
+    /// <summary>Interrupts for flushes that a CPU took since it was switched on.</summary>
+    internal long FlushInterruptsOf(int cpu) => cpu < _cpus.Length ? _cpus[cpu].FlushInterrupts : 0;
+
     internal void Send(Fiber fiber, int cpu, PendingInterrupts interrupt)
     {
         if ((uint)cpu >= (uint)_cpus.Length)
@@ -65,6 +68,7 @@ public sealed partial class SimMachine
         switch (interrupt)
         {
             case PendingInterrupts.Flush:
+                fiber.Cpu.FlushInterrupts++;
                 AnswerFlushes(fiber.Cpu);
                 break;
             case PendingInterrupts.Call:

@@ -112,6 +112,7 @@ public static unsafe partial class Clock
         var area = CpuArea.Here;
         if (area->AlarmDeadline > Now)
         {
+            MachineInterrupts.Count(MachineInterrupt.AlarmStep);
             Arm(area->AlarmDeadline);
             return;
         }

@@ -38,6 +38,9 @@ internal unsafe struct CpuArea
 
     /// <summary>The kernel code that the innermost interrupt came into; null: user mode, or no interrupt.</summary>
     internal KernelRegisters* Interrupted;
+
+    /// <summary>By <see cref="MachineInterrupt"/>.</summary>
+    internal fixed ulong Counts[5];
     private fixed ulong _nmiStack[64];
     private ulong _nmiStackEnd;
 

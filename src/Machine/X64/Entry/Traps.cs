@@ -85,7 +85,10 @@ internal static unsafe class Traps
     private static void Interrupt(uint vector, KernelRegisters* kernel)
     {
         if (vector == Vectors.Spurious)
+        {
+            MachineInterrupts.Count(MachineInterrupt.Spurious);
             return;
+        }
         LocalApic.Acknowledge();
         var area = CpuArea.Here;
         var outer = area->Interrupted;
@@ -111,7 +114,11 @@ internal static unsafe class Traps
                 KernelEntry.Instance.CallInterrupt();
                 break;
             case Vectors.Shootdown:
+                MachineInterrupts.Count(MachineInterrupt.Shootdown);
                 TlbShootdown.Answer();
+                break;
+            default:
+                MachineInterrupts.Count(MachineInterrupt.Unexpected);
                 break;
         }
     }
