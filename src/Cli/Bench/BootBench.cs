@@ -87,7 +87,8 @@ internal static class BootBench
         return file;
     }
 
-    private static int FreePort()
+    /// <summary>A port of this host that nobody listens on.</summary>
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

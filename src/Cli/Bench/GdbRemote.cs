@@ -54,6 +54,23 @@ internal sealed class GdbRemote : IDisposable
             throw new CliFailure($"the machine did not stop at the breakpoint: {answer}");
     }
 
+    /// <summary>Lets the machine run without waiting for anything; nothing else can be asked then.</summary>
+    public void Continue() => Send("c");
+
+    /// <summary>Gives a command to QEMU's monitor. Returns what it says.</summary>
+    public string Command(string command)
+    {
+        Send("qRcmd," + Convert.ToHexString(Encoding.UTF8.GetBytes(command)));
+        var said = new StringBuilder();
+        while (Receive() is var answer && answer != "OK")
+        {
+            if (!answer.StartsWith('O'))
+                throw new CliFailure($"QEMU refused the command {command}: '{answer}'");
+            said.Append(Encoding.UTF8.GetString(Convert.FromHexString(answer[1..])));
+        }
+        return said.ToString();
+    }
+
     /// <summary>The instruction pointer of the CPU that stopped.</summary>
     public ulong InstructionPointer()
     {
@@ -79,8 +96,18 @@ internal sealed class GdbRemote : IDisposable
 
     private string Ask(string packet)
     {
+        Send(packet);
+        return Receive();
+    }
+
+    private void Send(string packet)
+    {
         var sum = packet.Aggregate(0, (total, letter) => (total + letter) & 0xff);
         _stream.Write(Encoding.ASCII.GetBytes($"${packet}#{sum:x2}"));
+    }
+
+    private string Receive()
+    {
         var answer = new StringBuilder();
         while (Next() != '$')
         {

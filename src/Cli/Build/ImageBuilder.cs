@@ -35,11 +35,15 @@ internal sealed class ImageBuilder
         Link(objects, symbols);
     }
 
+    /// <summary>Where the kernel's assemblies are once it is built.</summary>
+    public static string[] AssembliesIn(BuildOptions options) =>
+        Assemblies.Select(name => Path.Combine(options.Intermediate("il"), name)).ToArray();
+
     private string[] Compile()
     {
         var project = Repository.In("src", "Kernel", "Kernel.X64.csproj");
         var output = _options.Intermediate("il");
-        var assemblies = Assemblies.Select(name => Path.Combine(output, name)).ToArray();
+        var assemblies = AssembliesIn(_options);
         string[] projects =
         [
             .. SourceRooms.SelectMany(room => Sources(room, "*.csproj")), Repository.In("src", "Freestanding.props"),

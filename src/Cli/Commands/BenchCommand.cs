@@ -14,7 +14,8 @@ internal static class BenchCommand
     {
         var command = new Command("bench", "Measure the kernel.");
         command.Subcommands.Add(CreateBoot());
-        return command.WithExamples("jiffy bench boot", "jiffy bench boot --against linux --runs 9");
+        command.Subcommands.Add(BenchTaskCommand.Create());
+        return command.WithExamples("jiffy bench task --icount --against linux", "jiffy bench boot", "jiffy bench boot --against linux --runs 9");
     }
 
     private static Command CreateBoot()

@@ -22,6 +22,9 @@ internal sealed record MachineOptions
     /// <summary>The kernel; null stands for our own.</summary>
     public string? Kernel { get; init; }
 
+    /// <summary>QEMU's name of the processor, with features added and taken away.</summary>
+    public string Processor { get; init; } = "max";
+
     /// <summary>More words for the kernel command line.</summary>
     public string Append { get; init; } = "";
 
@@ -59,7 +62,7 @@ internal static class QemuArguments
             "-m", $"{options.Memory}M",
             "-smp", $"{options.Cpus}",
             // QEMU 9 and 10 end with "Bad icount read" when an x2APIC timer is set by an MSR while instructions are counted.
-            "-cpu", options.CountsInstructions ? "max,-x2apic" : "max",
+            "-cpu", options.CountsInstructions ? options.Processor + ",-x2apic" : options.Processor,
             "-kernel", options.Kernel ?? Repository.KernelImage,
             "-initrd", files.Initrd,
             "-append", KernelCommandLine(options),

@@ -30,12 +30,12 @@ public class CommandLineTests
         Assert.Equal(quoted, Encoding.UTF8.GetString(ShellText.Quote(Encoding.UTF8.GetBytes(word))));
 
     [Fact]
-    public void Counting_instructions_takes_one_processor_and_repeats_addresses()
+    public void Counting_instructions_gives_the_processors_turns_and_repeats_addresses()
     {
         var options = new MachineOptions { Cpus = 4, CountsInstructions = true, Append = "x=1" };
         var arguments = string.Join(' ', QemuArguments.For(options, new MachineFiles("i", "d")));
-        Assert.Contains("-smp 1 ", arguments);
-        Assert.Contains("-icount shift=0,sleep=off", arguments);
+        Assert.Contains("-smp 4 ", arguments);
+        Assert.Contains("-accel tcg,thread=single -icount shift=0,sleep=off", arguments);
         Assert.EndsWith("quiet nordrand norandmaps x=1", QemuArguments.KernelCommandLine(options));
     }
 
