@@ -2,6 +2,7 @@
 // Context: CPU 0's idle task, interrupts off until the scheduler runs. Linux: start_kernel(), kernel_init().
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Deferred;
+using Jiffy.Kernel.Deferred.WorkQueues;
 using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Files.Proc;
 using Jiffy.Kernel.Ipc;
@@ -82,6 +83,9 @@ public static class StartUp
         LockupWatch.Init(CommandLine.GetInt("watchdog_thresh"u8, LockupWatch.UsualSeconds));
         IdleProcess.Init();
         KernelThread.Init();
+        WorkQueues.Init(
+            savesPower: CommandLine.GetInt("workqueue.power_efficient"u8, 0) != 0,
+            stallSeconds: CommandLine.GetInt("workqueue.watchdog_thresh"u8, WorkerPool.UsualStallSeconds));
         AddressSpace.Init();
         Vdso.Init(CommandLine.GetInt("vdso"u8, 1) != 0);
         UserClock.Init(Vdso.ValuesFrame);
@@ -117,6 +121,9 @@ public static class StartUp
         for (var cpu = 0; cpu < Cpu.Count; cpu++)
             SoftirqDaemon.Start(cpu);
         ContextQueue.Start();
+        WorkQueues.StartWorkers();
+        if (CommandLine.Has("historical_events"u8))
+            HistoricalEvents.Start();
     }
 
     /// <summary>Init gets id 1, kthreadd id 2; both wait until all is ready.</summary>

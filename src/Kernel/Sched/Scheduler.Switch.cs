@@ -4,6 +4,7 @@
 // Contexts: Schedule in process context, sleeping allowed; the others as they say. Linux: __schedule(), context_switch(),
 // finish_task_switch(), preempt_schedule_irq().
 using Jiffy.Kernel.Deferred;
+using Jiffy.Kernel.Deferred.WorkQueues;
 using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Observe;
@@ -22,6 +23,23 @@ public static partial class Scheduler
         Context.MightSleep();
         if (WorkFlag.IsSet(Cpu.Current, WorkFlag.BottomHalf))
             BottomHalf.Reconcile();
+        if (Task.Current.Worker is { } worker)
+            ScheduleWorker(worker);
+        else
+            ScheduleUntilDone();
+    }
+
+    // A worker's pool is told, so that it lets the next worker run while this one sleeps.
+    private static void ScheduleWorker(Worker worker)
+    {
+        if (Task.Current.State != TaskState.Running)
+            worker.FallsAsleep();
+        ScheduleUntilDone();
+        worker.Woke();
+    }
+
+    private static void ScheduleUntilDone()
+    {
         do
         {
             Preemption.Disable();

@@ -54,6 +54,24 @@ public struct LinkedRing<T, TLinks>
         _last = item;
     }
 
+    /// <summary>Puts an item behind <paramref name="place"/>, which is on this list.</summary>
+    public void InsertAfter(T place, T item)
+    {
+        ref var before = ref TLinks.Of(place);
+        if (before.Next is not { } next)
+        {
+            AddLast(item);
+            return;
+        }
+
+        ref var links = ref TLinks.Of(item);
+        links.Previous = place;
+        links.Next = next;
+        links.IsLinked = true;
+        before.Next = item;
+        TLinks.Of(next).Previous = item;
+    }
+
     public void Remove(T item)
     {
         ref var links = ref TLinks.Of(item);

@@ -16,6 +16,10 @@ public enum LockRank
     AddressSpace = 140,
     Terminal = 150,
 
+    // A flush may be asked for under any of the above.
+    WorkQueueList = 160,
+    WorkQueueFlush = 165,
+
     // Spin locks of process context.
     PipeBuffer = 300,
     InodeTable = 310,
@@ -39,6 +43,10 @@ public enum LockRank
     TaskTree = 410,
     SignalState = 420,
     PosixTimer = 430,
+    WorkQueueWaits = 434,
+    WorkPool = 435,
+    WorkMayday = 436,
+    DelayedWork = 437,
     TimerBase = 440,
     SleepingLock = 445,
     WaitQueue = 450,

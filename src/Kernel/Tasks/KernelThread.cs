@@ -1,8 +1,10 @@
 // Kernel threads: tasks without user memory, children of kthreadd, made through the same fork as everything else.
-// A thread sleeps until it is woken for the first time; it ends when its function returns.
+// A thread sleeps until it is woken for the first time; it ends when its function returns, or with Exit. Whoever made it can stop it, set it
+// aside and let it go on: KernelThread.Control.cs.
 // Context: Create, Run: process, may sleep. Lock: Request.s_lock guards the list of wanted threads.
-// Linux: kthread_create(), kthread_run(), kthreadd().
+// Linux: kthread_create(), kthread_create_on_cpu(), kthread_run(), kthread_exit(), kthreadd().
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Sched;
@@ -12,34 +14,7 @@ using Jiffy.Kernel.Wait;
 
 namespace Jiffy.Kernel.Tasks;
 
-/// <summary>What a kernel thread runs, and its answer. Made with the thread; pooled.</summary>
-public sealed class KernelThreadState
-{
-    private Links<KernelThreadState> _poolLinks, _requestLinks;
-    internal TaskName Name;
-    internal int NameLength;
-    internal Func<object?, int>? Function;
-    internal object? Argument;
-    internal Task? Task;
-    internal Errno Error;
-    internal int Done;
-
-    internal WaitQueue Wait { get; } = new();
-
-    internal readonly struct Pooled : IPooled<KernelThreadState>
-    {
-        public static ref Links<KernelThreadState> Of(KernelThreadState item) => ref item._poolLinks;
-        public static KernelThreadState Create() => new();
-        public static int Bytes => 256;
-    }
-
-    internal readonly struct Requested : ILinksOf<KernelThreadState>
-    {
-        public static ref Links<KernelThreadState> Of(KernelThreadState item) => ref item._requestLinks;
-    }
-}
-
-public static class KernelThread
+public static partial class KernelThread
 {
     private readonly struct RequestRank : ILockRank
     {
@@ -111,6 +86,15 @@ public static class KernelThread
         return error;
     }
 
+    /// <summary>Like <see cref="Create"/>, and ties the thread to a CPU for good.</summary>
+    public static Result<Task> CreateOn(int cpu, ReadOnlySpan<byte> name, Func<object?, int> function, object? argument = null)
+    {
+        var result = Create(name, function, argument);
+        if (result.TryGet(out var task))
+            Scheduler.Bind(task, cpu);
+        return result;
+    }
+
     /// <summary>Creates and wakes.</summary>
     public static Result<Task> Run(ReadOnlySpan<byte> name, Func<object?, int> function, object? argument = null)
     {
@@ -130,6 +114,7 @@ public static class KernelThread
         state.Task = null;
         state.Error = Errno.None;
         state.Done = 0;
+        state.ResetControl();
     }
 
     /// <summary>kthreadd's life: fork a child for each request.</summary>
@@ -164,12 +149,27 @@ public static class KernelThread
     /// <summary>The body of every kernel thread, called on its own stack. Returns only for one that became a user process.</summary>
     internal static void RunBody(KernelThreadState state)
     {
-        state.Function!(state.Argument);
-        if (Task.Current.ThreadState is null)
-            return;
-        BecomeUserProcess();
-        Task.ExitCurrent(0);
+        if (ShouldPark)
+            ParkHere();
+        var code = ShouldStop ? -(int)Errno.EINTR : state.Function!(state.Argument);
+        if (Task.Current.ThreadState is not null)
+            Exit(code);
     }
+
+    /// <summary>Ends the calling kernel thread; <see cref="Stop"/> returns <paramref name="code"/>. Does not return.</summary>
+    [DoesNotReturn]
+    public static void Exit(int code)
+    {
+        var state = Task.Current.ThreadState!;
+        state.ExitCode = code;
+        state.Ended.CompleteAll();
+        state.Parked.CompleteAll(); // whoever waits for it to park has waited long enough
+        Task.ExitCurrent(0);
+        Observe.Invariant.Fail("a kernel thread that has ended goes on");
+    }
+
+    /// <summary>The task object goes back to its pool: so does what it had as a kernel thread.</summary>
+    internal static void Release(KernelThreadState state) => s_pool.Give(state);
 
     /// <summary>The current thread stops being a kernel thread: its function's return leads to user mode.</summary>
     internal static void BecomeUserProcess()

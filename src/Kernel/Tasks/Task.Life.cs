@@ -51,6 +51,9 @@ public sealed partial class Task
         if (Interlocked.Decrement(ref _references) != 0)
             return;
         FreeStack();
+        if (ThreadState is { } state)
+            KernelThread.Release(state);
+        ThreadState = null;
         TaskTree.TaskPool.Give(this);
     }
 
@@ -71,6 +74,7 @@ public sealed partial class Task
         VforkParent = null;
         IsInVfork = false;
         ThreadState = null;
+        ResetWork();
         ClearChildId = 0;
         RobustList = 0;
         Restart = default;

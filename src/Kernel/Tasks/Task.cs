@@ -5,6 +5,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
+using Jiffy.Kernel.Deferred.WorkQueues;
 using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Wait;
@@ -32,6 +33,7 @@ public sealed partial class Task : TaskContext
         OwnWait = new WaitEntry(this);
         SleepTimer = CreateSleepTimer(this);
         FutexWaiter = new FutexWaiter(this);
+        FlushBarrier = new FlushBarrier();
     }
 
     /// <summary>The task that runs on this CPU.</summary>
@@ -87,6 +89,6 @@ public sealed partial class Task : TaskContext
     {
         public static ref Links<Task> Of(Task item) => ref item._poolLinks;
         public static Task Create() => new();
-        public static int Bytes => 2048;
+        public static int Bytes => 2304;
     }
 }

@@ -27,7 +27,7 @@ public sealed partial class SimMachine
     private void OfferInterrupt(Fiber fiber)
     {
         var cpu = fiber.Cpu;
-        if (cpu.Deferrals < MostDeferrals && !Schedule.InterruptNow())
+        if (cpu.Deferrals < MostDeferrals && !IsCalm && !Schedule.InterruptNow())
             cpu.Deferrals++;
         else
             TakeInterrupt(fiber);

@@ -62,7 +62,7 @@ public sealed partial class SimMachine
     private void Count(SimCpu cpu, PointKind kind, long detail)
     {
         _now += kind == PointKind.User ? Options.UserStepNanoseconds : Options.StepNanoseconds;
-        if (_nextEvent != long.MaxValue && Options.TimeLeaps && Schedule.LeapToNextEvent())
+        if (_nextEvent != long.MaxValue && Options.TimeLeaps && !IsCalm && Schedule.LeapToNextEvent())
             _now = Math.Max(_now, _nextEvent);
         _trace.Add(cpu, kind, _now, detail);
         if (kind != PointKind.Relax)
@@ -111,11 +111,15 @@ public sealed partial class SimMachine
             return cpu;
         if (candidates == 0)
             return NextInTurn(cpu.Id)!;
+        if (IsCalm && (candidates & mine) != 0)
+            return cpu;
         if (++_inARow > MostStepsInARow)
         {
             _inARow = 0;
             return NextInTurn(cpu.Id)!;
         }
+        if (IsCalm)
+            return _cpus[BitOperations.TrailingZeroCount(candidates)];
         var current = (candidates & mine) != 0 ? cpu.Id : -1;
         var next = _cpus[Schedule.PickCpu(current, candidates)];
         if (next != cpu)
@@ -129,7 +133,7 @@ public sealed partial class SimMachine
         var candidates = Candidates();
         if (candidates == 0)
             return NextInTurn(_cpus.Length - 1);
-        if (BitOperations.IsPow2(candidates))
+        if (IsCalm || BitOperations.IsPow2(candidates))
             return _cpus[BitOperations.TrailingZeroCount(candidates)];
         return _cpus[Schedule.PickCpu(-1, candidates)];
     }

@@ -52,6 +52,12 @@ public sealed partial class SimMachine : IDisposable
     /// <summary>Note the kernel's source line of every step; slow.</summary>
     public bool RecordsPlaces { get => _trace.RecordsPlaces; set => _trace.RecordsPlaces = value; }
 
+    /// <summary>
+    /// While true the schedule decides nothing: a CPU goes on as long as it can, interrupts come when they are due. For a test's preparations, so
+    /// that what is explored is the test.
+    /// </summary>
+    public bool IsCalm { get; set; }
+
     internal Baton HostBaton { get; } = new();
     internal bool WantsStacks { get; private set; }
 
@@ -73,6 +79,7 @@ public sealed partial class SimMachine : IDisposable
         _failure = null;
         _failureCause = null;
         ExitStatus = null;
+        IsCalm = false;
         ResetTime();
         ResetMemory();
         ResetDevices();
