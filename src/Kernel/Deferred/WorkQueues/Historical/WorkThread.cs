@@ -173,24 +173,29 @@ internal sealed class WorkThread
 
     private void RunAll()
     {
-        Lock.AcquireUnguarded();
-        while (_items.First is { } item)
+        while (BeginNext() is { } item)
         {
+            item.Run();
+            if (BrokenTwin.Is(Mistake.ClearsPendingLate))
+                item.ReleaseClaim();
+        }
+    }
+
+    // The last item has run; nothing of it is touched, for it may be somebody else's.
+    private WorkItem? BeginNext()
+    {
+        using (Lock.Acquire())
+        {
+            CurrentItem = _items.First;
+            if (CurrentItem is not { } item)
+                return null;
             Unlink(item);
-            CurrentItem = item;
             CurrentSince = Clock.Now;
             Runs++;
             if (!BrokenTwin.Is(Mistake.ClearsPendingLate))
                 item.ReleaseClaim(); // before the handler: see WorkItem
-            Lock.Release(true);
-            item.Run();
-            if (BrokenTwin.Is(Mistake.ClearsPendingLate))
-                item.ReleaseClaim();
-            Lock.AcquireUnguarded();
-            CurrentItem = null; // nothing else of the item is touched: it may be somebody else's
+            return item;
         }
-
-        Lock.Release(true);
     }
 
     private void Unlink(WorkItem item)

@@ -110,13 +110,17 @@ internal sealed class Rescuer
         var pool = place.Pool;
         GoTo(pool);
         _worker.MoveTo(pool);
-        pool.Lock.AcquireUnguarded();
-        Take(place);
-        _worker.RunTaken();
-        if (place.Active != 0 && pool.NeedsRescue)
-            Call(place);
-        pool.Kick(); // nobody may be left who works here
-        pool.Lock.Release(true);
+        using (pool.Lock.Acquire())
+            Take(place);
+        while (_worker.BeginNextTaken() is { } item)
+            Worker.Run(item);
+        using (pool.Lock.Acquire())
+        {
+            if (place.Active != 0 && pool.NeedsRescue)
+                Call(place);
+            pool.Kick(); // nobody may be left who works here
+        }
+
         _worker.MoveTo(null);
     }
 

@@ -33,6 +33,7 @@ public sealed partial class Worker
     private Links<Worker> _poolLinks, _idleLinks;
     private WorkerKind _kind;  // [pool], [self]
     private bool _isCountedOut; // [self] asleep in a handler
+    private bool _isBarrier;    // [pool] what it runs is a flush's
 
     internal LinkedRing<WorkItem, WorkItem.InList> Taken; // [pool] items it will run next
 
@@ -75,83 +76,135 @@ public sealed partial class Worker
     /// <summary>A rescuer works for a pool for a while; null: it has left. Its own thread.</summary>
     internal void MoveTo(WorkerPool? pool) => Pool = pool;
 
-    /// <summary>The life of a pool's worker.</summary>
+    /// <summary>The life of a pool's worker: what to do next is decided under the pool's lock, and done without.</summary>
     internal int Live()
     {
-        var current = Task.Current;
-        var pool = Pool!;
-        current.Worker = this;
+        Task.Current.Worker = this;
         while (true)
         {
-            pool.Lock.AcquireUnguarded();
-            if (IsDying)
-                break;
-            pool.LeaveIdle(this);
-            if (pool.MayWork())
-                Work(pool);
-            pool.EnterIdle(this);
-            current.SetState(TaskState.Idle); // under the lock under which others wake it
-            pool.Lock.Release(true);
-            Scheduler.Schedule();
+            switch (Decide())
+            {
+                case Step.Run:
+                    Run(CurrentItem!);
+                    break;
+                case Step.MakeWorker:
+                    Pool!.MakeWorkerHowever();
+                    break;
+                case Step.Sleep:
+                    Scheduler.Schedule();
+                    break;
+                default:
+                    End();
+                    return 0;
+            }
         }
-
-        pool.Lock.Release(true);
-        current.SetStateRelaxed(TaskState.Running);
-        using (TaskTree.Lock.Acquire())
-            current.Worker = null;
-        pool.Leave(this);
-        Store.Give(this);
-        return 0;
     }
 
-    // Lock held at entry and exit.
-    private void Work(WorkerPool pool)
+    private enum Step
     {
+        /// <summary>Run CurrentItem.</summary>
+        Run,
+
+        /// <summary>Make another worker: nobody would be idle when this one begins to work.</summary>
+        MakeWorker,
+
+        /// <summary>Idle; the task's state says so.</summary>
+        Sleep,
+
+        /// <summary>Idle for too long.</summary>
+        End,
+    }
+
+    private Step Decide()
+    {
+        var pool = Pool!;
+        using (pool.Lock.Acquire())
+        {
+            if (CurrentItem is not null)
+                EndItem();
+            if (IsDying)
+                return Step.End;
+            if (Taken.First is { } taken)
+                return Begin(taken);
+            if ((_kind & WorkerKind.Preparing) != 0 && GetReady(pool))
+                return Step.MakeWorker;
+            if ((_kind & WorkerKind.Preparing) == 0)
+            {
+                if (FindItem(pool) is { } item)
+                    return Begin(item);
+                Add(WorkerKind.Preparing);
+            }
+
+            pool.EnterIdle(this);
+            Task.SetState(TaskState.Idle); // under the lock under which others wake it
+            return Step.Sleep;
+        }
+    }
+
+    // Leaves the idle ones, and counts as running if there is work. True: it must make another worker first. Lock held.
+    private bool GetReady(WorkerPool pool)
+    {
+        Task.SetStateRelaxed(TaskState.Running);
+        if (!pool.EndManaging(this))
+            pool.LeaveIdle(this);
+        if (!pool.NeedsWorker)
+            return false;
+        if (pool.TryBeginManaging(this))
+            return true;
         Remove(WorkerKind.Preparing);
+        return false;
+    }
+
+    // What is running elsewhere goes to the worker that runs it. Lock held.
+    private WorkItem? FindItem(WorkerPool pool)
+    {
         while (pool.NextItem is { } item)
         {
             if (pool.Assign(item, this))
-                RunTaken();
+                return Taken.First;
         }
 
-        Add(WorkerKind.Preparing);
+        return null;
     }
 
-    /// <summary>Runs what it has taken, and what others put there meanwhile. The pool's lock held at entry and exit.</summary>
-    internal void RunTaken()
+    private Step Begin(WorkItem item)
     {
-        while (Taken.First is { } item)
-            RunOne(item);
+        BeginItem(item, item.Place!);
+        return Step.Run;
     }
 
-    private void RunOne(WorkItem item)
+    private void End()
     {
-        var pool = Pool!;
-        var place = item.Place!;
-        var isCounted = !item.IsBarrier;
-        BeginItem(item, place);
-        if (place.Queue.IsCpuIntensive)
-            Add(WorkerKind.CpuIntensive);
-        pool.NoteProgress();
-        pool.Kick(); // unbound pools: one worker wakes the next as long as items wait
+        using (TaskTree.Lock.Acquire())
+            Task.Current.Worker = null;
+        Pool!.Leave(this);
+        Store.Give(this);
+    }
 
-        if (!BrokenTwin.Is(Mistake.ClearsPendingLate))
-            item.ReleaseClaim(); // before the handler: see WorkItem
-        pool.Lock.Release(true);
+    /// <summary>For a rescuer: ends the item it has run, and begins the next of those it has taken; null: there is none. Takes the pool's lock.</summary>
+    internal WorkItem? BeginNextTaken()
+    {
+        using (Pool!.Lock.Acquire())
+        {
+            if (CurrentItem is not null)
+                EndItem();
+            if (Taken.First is { } item)
+                Begin(item);
+            return CurrentItem;
+        }
+    }
+
+    /// <summary>Runs the handler of the item that was begun. After that the item is not touched: it may be somebody else's.</summary>
+    internal static void Run(WorkItem item)
+    {
         item.Run();
         if (BrokenTwin.Is(Mistake.ClearsPendingLate))
             item.ReleaseClaim();
-        CheckHandler();
-
-        // From here on the item is not touched: it may be somebody else's.
-        pool.Lock.AcquireUnguarded();
-        if ((_kind & WorkerKind.CpuIntensive) != 0)
-            Remove(WorkerKind.CpuIntensive);
-        CurrentItem = null;
-        CurrentPlace = null;
-        place.ItemEnded(CurrentColor, isCounted);
+        if (Preemption.Count != 0 || !Cpu.InterruptsOn || Task.Current.SleepingLocks != 0)
+            Invariant.Fail("a work item's handler left a lock taken, or preemption or interrupts off");
     }
 
+    // Lock held. Who looks for the item from here on finds it running.
     private void BeginItem(WorkItem item, QueuePlace place)
     {
         Taken.Remove(item);
@@ -162,13 +215,25 @@ public sealed partial class Worker
         CurrentPlace = place;
         CurrentColor = item.Color;
         CurrentSince = Clock.Now;
+        _isBarrier = item.IsBarrier;
         Describe(place.Queue.Name);
+        if (place.Queue.IsCpuIntensive)
+            Add(WorkerKind.CpuIntensive);
+        Pool!.NoteProgress();
+        Pool.Kick(); // unbound pools: one worker wakes the next as long as items wait
+        if (!BrokenTwin.Is(Mistake.ClearsPendingLate))
+            item.ReleaseClaim(); // before the handler: see WorkItem
     }
 
-    private static void CheckHandler()
+    // Lock held. The item is compared with, no more.
+    private void EndItem()
     {
-        if (Preemption.Count != 0 || !Cpu.InterruptsOn || Task.Current.SleepingLocks != 0)
-            Invariant.Fail("a work item's handler left a lock taken, or preemption or interrupts off");
+        var place = CurrentPlace!;
+        if ((_kind & WorkerKind.CpuIntensive) != 0)
+            Remove(WorkerKind.CpuIntensive);
+        CurrentItem = null;
+        CurrentPlace = null;
+        place.ItemEnded(CurrentColor, isCounted: !_isBarrier);
     }
 
     // The kind changes under the pool's lock, and with it whether the worker counts.

@@ -1,10 +1,9 @@
 // How a pool gets and loses workers. Some are to be idle at any time: a worker that finds none to follow it when it begins to work first makes one (the
 // manager; one at a time). Too many idle ones end, the longest idle first, when they have been idle for a while.
 // When none can be made, for lack of memory, rescuers are called after a moment, and again and again: work that frees memory goes on.
-// Contexts: Manage in process context; the timers' callbacks in softirq. Lock: the pool's; released while a thread is made.
+// Contexts: making in process context; the timers' callbacks in softirq. Lock: the pool's; not held while a thread is made.
 // Linux: manage_workers(), maybe_create_worker(), create_worker(), idle_worker_timeout(), pool_mayday_timeout().
 using System;
-using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Structures;
@@ -24,14 +23,14 @@ public sealed partial class WorkerPool
     private const long RestAfterFailure = Jiffies.PerSecond;
 
     private readonly Timer _idleTimer, _maydayTimer;
-    private bool _isManaged; // a manager is at work
+    private Worker? _manager; // makes a worker just now
 
     // More idle workers than two and a quarter of the busy ones. The manager counts as idle: it is about to be busy.
     private bool HasTooManyIdle
     {
         get
         {
-            var idle = Idle + (_isManaged ? 1 : 0);
+            var idle = Idle + (_manager is null ? 0 : 1);
             return idle > AlwaysIdle && (idle - AlwaysIdle) * BusyPerIdle >= Workers - idle;
         }
     }
@@ -121,54 +120,46 @@ public sealed partial class WorkerPool
     }
 
     /// <summary>
-    /// The caller, about to work, is the last idle worker gone: it makes another, unless somebody does already. Lock held; it was released
-    /// meanwhile if the answer is true.
+    /// The caller is about to work and leaves no idle worker: unless somebody does already, it is to make one, with
+    /// <see cref="MakeWorkerHowever"/>. Lock held.
     /// </summary>
-    private bool Manage()
+    internal bool TryBeginManaging(Worker worker)
     {
-        if (_isManaged)
+        if (Idle != 0 || _manager is not null)
             return false;
-        _isManaged = true;
-        while (NeedsToMakeWorker)
-        {
-            Lock.Release(true);
-            _maydayTimer.StartIn(MaydayFirst);
-            MakeWorkerHowever();
-            _maydayTimer.CancelAndWait();
-            Lock.AcquireUnguarded();
-        }
-
-        _isManaged = false;
+        _manager = worker;
         return true;
     }
 
-    // Until one is made, or another worker has become idle. The lock is not held: the needs are read as hints, and again by the caller.
-    private void MakeWorkerHowever()
+    /// <summary>True: the caller was the manager, and is not any more. Lock held.</summary>
+    internal bool EndManaging(Worker worker)
     {
+        if (_manager != worker)
+            return false;
+        _manager = null;
+        return true;
+    }
+
+    /// <summary>
+    /// Makes a worker, and does not give up until it has one or another has become idle. Rescuers are called meanwhile. The manager; may sleep.
+    /// </summary>
+    internal void MakeWorkerHowever()
+    {
+        _maydayTimer.StartIn(MaydayFirst);
         while (MakeWorker() != Errno.None && IsStillNeeded())
         {
             Sleep.For(Jiffies.ToNanoseconds(RestAfterFailure), TaskState.Idle);
             if (!IsStillNeeded())
                 break;
         }
+
+        _maydayTimer.CancelAndWait();
     }
 
     private bool IsStillNeeded()
     {
         using (Lock.Acquire())
             return NeedsToMakeWorker;
-    }
-
-    /// <summary>Begins to work: true when there is something for one more worker. Lock held, perhaps released meanwhile.</summary>
-    internal bool MayWork()
-    {
-        while (NeedsWorker)
-        {
-            if (Idle != 0 || !Manage())
-                return true;
-        }
-
-        return false;
     }
 
     /// <summary>The next item for a worker that has worked, or null: it should go idle. Lock held.</summary>

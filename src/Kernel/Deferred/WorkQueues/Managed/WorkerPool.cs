@@ -61,7 +61,7 @@ public sealed partial class WorkerPool
     internal ref LinkedRing<WorkItem, WorkItem.InList> Items => ref _items;
 
     // The rules of concurrency. Lock held.
-    private bool NeedsWorker => !_items.IsEmpty && Running == 0;
+    internal bool NeedsWorker => !_items.IsEmpty && Running == 0;
     private bool KeepsWorking => !_items.IsEmpty && Running <= 1;
     private bool NeedsToMakeWorker => NeedsRescue;
 
