@@ -16,6 +16,8 @@ public static class SelfTestFiles
         Contexts.AddTo(tests);
         KernelPreemption.AddTo(tests);
         Softirqs.AddTo(tests);
+        TaskletRules.AddTo(tests);
+        TaskQueueRules.AddTo(tests);
         CoarseTimers.AddTo(tests);
         FineTimers.AddTo(tests);
         Sleeping.AddTo(tests);

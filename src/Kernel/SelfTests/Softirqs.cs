@@ -2,6 +2,7 @@
 // Guard: counters are written by the handlers of one CPU at a time, and read when they have run.
 using System;
 using System.Threading;
+using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Sched;
@@ -33,6 +34,7 @@ internal static class Softirqs
         Once(report);
         NotNested(report);
         OnTheirCpu(report);
+        TiedToCpus(report);
         Helper.GoAnywhere();
     }
 
@@ -100,6 +102,23 @@ internal static class Softirqs
         }
 
         report.That(right, "a softirq runs once, on the CPU that raised it");
+    }
+
+    private static void TiedToCpus(Report report)
+    {
+        report.That(Softirq.SetCpus(SoftirqVector.Timer, CpuSet.Of(0)) == Errno.None == (Cpu.Count == 1), "a vector whose work is its CPU's own cannot be tied");
+        Softirq.Register(First, static origin => s_ranOn[Cpu.Id] += 1 + origin * 100);
+        report.That(Softirq.SetCpus(First, CpuSet.None) == Errno.EINVAL, "nor any vector to no CPU");
+        var last = Scheduler.Online.Count - 1;
+        var all = Softirq.CpusOf(First);
+        for (var cpu = 0; cpu < s_ranOn.Length; cpu++)
+            s_ranOn[cpu] = 0;
+        Softirq.SetCpus(First, CpuSet.Of(0));
+        Helper.GoTo(last);
+        Softirq.Raise(First);
+        var done = Helper.WaitFor(static () => Volatile.Read(ref s_ranOn[0]) != 0);
+        Softirq.SetCpus(First, all);
+        report.That(done && s_ranOn[0] == 1 + last * 100 && (last == 0 || s_ranOn[last] == 0), "a vector tied to another CPU runs there, for the CPU that raised it");
     }
 
     private static void RunRestarts(Report report)
