@@ -1,5 +1,6 @@
 // The ordered list of what starts: each line needs only what stands above it.
 // Context: CPU 0's idle task, interrupts off until the scheduler runs. Linux: start_kernel(), kernel_init().
+using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Deferred.WorkQueues;
@@ -77,7 +78,7 @@ public static class StartUp
         TaskTree.Initialize(MaxThreads());
         InitSignals();
         Softirq.Init();
-        TimeKeeper.Init();
+        TimeKeeper.Init(CommandLine.TryGet("timers"u8, out var timers) && timers.SequenceEqual("cascading"u8));
         Interrupts.Init();
         Scheduler.Init();
         LockupWatch.Init(CommandLine.GetInt("watchdog_thresh"u8, LockupWatch.UsualSeconds));

@@ -24,7 +24,7 @@ public static class Interrupts
     {
         var start = Enter();
         InterruptTable.Count(InterruptKind.Timer);
-        CpuTimer.Here.Interrupt(fromUser);
+        CpuTimer.Here.Interrupt(fromUser, start);
         BottomHalf.Tick();
         Leave(start);
     }

@@ -201,7 +201,7 @@ internal static class Provoke
     private static void InInterrupt(bool overruns = false)
     {
         s_overruns = overruns;
-        s_timer!.Start(Clock.Now + InterruptDelay, ClockBase.Monotonic);
+        s_timer!.StartIn(InterruptDelay);
         while (Volatile.Read(ref s_numbers[3]) == 0)
             Cpu.Relax();
     }

@@ -63,7 +63,7 @@ public static partial class Scheduler
         return (state & TaskState.WakeKill) != 0 && WorkFlag.IsSet(task, WorkFlag.MustExit);
     }
 
-    /// <summary>Sleeps in the state already set, at most until <paramref name="deadline"/>. True: the deadline has passed.</summary>
+    /// <summary>Sleeps in the state already set, at most until <paramref name="deadline"/> on the monotonic clock, and the task's slack. True: the deadline has passed.</summary>
     public static bool ScheduleUntil(long deadline)
     {
         if (deadline == long.MaxValue)
@@ -73,17 +73,17 @@ public static partial class Scheduler
         }
 
         var current = Task.Current;
-        if (deadline <= Clock.Now)
+        if (deadline <= TimeKeeper.Monotonic)
         {
             current.SetStateRelaxed(TaskState.Running);
             return true;
         }
 
         var timer = current.SleepTimer;
-        timer.Start(deadline, ClockBase.Monotonic);
+        timer.Start(deadline, ClockBase.Monotonic, current.SleepSlack);
         Schedule();
         timer.Cancel();
-        return Clock.Now >= deadline;
+        return TimeKeeper.Monotonic >= deadline;
     }
 
     /// <summary>Makes a task that runs on another CPU look at its work flags soon. Any context.</summary>

@@ -47,13 +47,13 @@ public enum LockRank
     WorkPool = 435,
     WorkMayday = 436,
     DelayedWork = 437,
-    TimerBase = 440,
     SleepingLock = 445,
     WaitQueue = 450,
     TaskWake = 455,
 
     /// <summary>Two at once: the one of the CPU with the lower index first.</summary>
     RunQueue = 460,
+    TimerBase = 465,
     HighResolutionTimer = 470,
     Deferred = 480,
     TimeKeeper = 490,

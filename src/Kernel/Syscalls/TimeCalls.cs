@@ -180,6 +180,6 @@ internal static class TimeCalls
     {
         if (clock != ClockId.CLOCK_REALTIME)
             return -(long)(Clocks.Read(clock).IsOk ? Errno.EOPNOTSUPP : Errno.EINVAL);
-        return ClockAdjustment.Read(at);
+        return ClockAdjustment.Adjust(at);
     }
 }

@@ -115,6 +115,7 @@ public sealed partial class Task
         IsKernelThread = kernelThread is not null;
         ThreadState = kernelThread;
         StartTime = TimeKeeper.Monotonic;
+        TimerSlack = DefaultTimerSlack = parent.TimerSlack;
         MinorFaults = 0;
         MajorFaults = 0;
         Scheduler.ForkScheduling(parent, this);

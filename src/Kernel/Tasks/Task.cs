@@ -32,6 +32,7 @@ public sealed partial class Task : TaskContext
     {
         OwnWait = new WaitEntry(this);
         SleepTimer = CreateSleepTimer(this);
+        TimeoutTimer = CreateTimeoutTimer(this);
         FutexWaiter = new FutexWaiter(this);
         FlushBarrier = new FlushBarrier();
     }

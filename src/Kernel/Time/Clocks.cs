@@ -14,7 +14,8 @@ internal static class Clocks
     public static Result<long> Read(int clock) => clock switch
     {
         ClockId.CLOCK_REALTIME or ClockId.CLOCK_REALTIME_ALARM => TimeKeeper.RealTime,
-        ClockId.CLOCK_MONOTONIC or ClockId.CLOCK_MONOTONIC_RAW => TimeKeeper.Monotonic,
+        ClockId.CLOCK_MONOTONIC => TimeKeeper.Monotonic,
+        ClockId.CLOCK_MONOTONIC_RAW => TimeKeeper.MonotonicRaw,
         ClockId.CLOCK_BOOTTIME or ClockId.CLOCK_BOOTTIME_ALARM => TimeKeeper.BootTime,
         ClockId.CLOCK_REALTIME_COARSE => TimeKeeper.RealTimeCoarse,
         ClockId.CLOCK_MONOTONIC_COARSE => Jiffies.ToNanoseconds(Jiffies.Now),
@@ -37,8 +38,14 @@ internal static class Clocks
     /// <summary>Whether clock_nanosleep takes the clock, and what its deadlines count. EINVAL, EOPNOTSUPP.</summary>
     public static Errno ForSleeping(int clock, out ClockBase clockBase)
     {
-        clockBase = clock is ClockId.CLOCK_REALTIME or ClockId.CLOCK_REALTIME_ALARM or ClockId.CLOCK_TAI ? ClockBase.RealTime : ClockBase.Monotonic;
-        if (clockBase == ClockBase.RealTime || clock is ClockId.CLOCK_MONOTONIC or ClockId.CLOCK_BOOTTIME or ClockId.CLOCK_BOOTTIME_ALARM)
+        clockBase = clock switch
+        {
+            ClockId.CLOCK_REALTIME or ClockId.CLOCK_REALTIME_ALARM => ClockBase.RealTime,
+            ClockId.CLOCK_TAI => ClockBase.Tai,
+            ClockId.CLOCK_BOOTTIME or ClockId.CLOCK_BOOTTIME_ALARM => ClockBase.BootTime,
+            _ => ClockBase.Monotonic,
+        };
+        if (clockBase != ClockBase.Monotonic || clock == ClockId.CLOCK_MONOTONIC)
             return Errno.None;
         return clock != ClockId.CLOCK_THREAD_CPUTIME_ID && Read(clock).IsOk ? Errno.EOPNOTSUPP : Errno.EINVAL;
     }

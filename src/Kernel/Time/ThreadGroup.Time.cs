@@ -9,7 +9,7 @@ public sealed partial class ThreadGroup
     internal bool IsRealTimerOn;
     internal CpuIntervalTimer VirtualTimer, ProfileTimer;
 
-    private ThreadGroup() => RealTimer = new HighResolutionTimer(static timer => IntervalTimers.Fire(timer), this);
+    private ThreadGroup() => RealTimer = new HighResolutionTimer(static timer => IntervalTimers.Fire(timer), this, "it_real_fn");
 
     internal HighResolutionTimer RealTimer { get; }
 

@@ -1,103 +1,55 @@
-// One CPU's coarse timers. Eight times coarser from level to level, 64 slots each: a timer goes into the level that reaches far enough, rounded
-// up to that level's grain, and stays in its slot until it fires: adding, changing and removing are O(1) and nothing is ever moved down.
-// Contexts: any; callbacks run in softirq context without the lock. Lock: _lock guards slots and bit maps.
-// Linux: struct timer_base, __run_timers() (the wheel without cascading, since 4.8).
+// A CPU's coarse timers in a wheel that never moves them. Eight times coarser from level to level, 64 slots each: a timer goes into the level
+// that reaches far enough, rounded up to that level's grain, and stays in its slot until it fires. Adding, changing and removing are O(1).
+// A timer is never early, and late by less than its level's grain, an eighth of the distance at most:
+//     level      0     1     2     3      4      5      6      7      8       (a tick is 4 ms)
+//     from   0   63   504  4032  32256  258048  2064384  16515072  132120576  ticks away
+//     grain  1    8    64   512   4096   32768   262144   2097152   16777216  ticks
+// Contexts, lock: see TimerQueue. Linux: struct timer_base, calc_wheel_index(), collect_expired_timers() (since 4.8).
 using System.Numerics;
-using System.Threading;
 using Jiffy.Kernel.Structures;
-using Jiffy.Kernel.Sync;
-using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Time;
 
-internal readonly struct TimerWheelRank : ILockRank
-{
-    public static LockRank Rank => LockRank.TimerBase;
-}
-
-public sealed class TimerWheel
+public sealed class TimerWheel : TimerQueue
 {
     private const int Levels = 9;
     private const int SlotBits = 6;
     private const int Slots = 1 << SlotBits;
     private const int ShiftPerLevel = 3;
-    private const long Never = long.MaxValue;
+    private const int NoLevel = -1;
 
     /// <summary>Timers further away than this many ticks fire at this distance.</summary>
     public const long MostTicks = (long)(Slots - 1) << (ShiftPerLevel * (Levels - 1));
 
     private readonly LinkedRing<Timer, Timer.InSlot>[] _slots = new LinkedRing<Timer, Timer.InSlot>[Levels * Slots];
     private readonly ulong[] _pending = new ulong[Levels]; // bit n: slot n of the level is not empty
-    private SpinLock<TimerWheelRank, IrqsOff> _lock;
-    private long _clock; // the next tick to be served
-    private Timer? _firing;
+    private int _level = NoLevel; // of the tick being served, the level being emptied
 
-    public TimerWheel(long now) => _clock = now;
-
-    /// <summary>The timer whose callback runs now, or null.</summary>
-    internal Timer? Firing => Volatile.Read(ref _firing);
-
-    /// <summary>A hint whether a timer is due at tick <paramref name="now"/>.</summary>
-    internal bool IsDue(long now) => FindNext() <= now;
-
-    /// <summary>When the next timer is due, on the monotonic clock in nanoseconds; long.MaxValue: there is none.</summary>
-    internal long NextExpiry()
+    public TimerWheel(int cpu, long now)
+        : base(cpu, now)
     {
-        using (_lock.Acquire())
-        {
-            var next = FindNext();
-            return next == Never ? Never : Jiffies.ToNanoseconds(next);
-        }
     }
 
-    /// <summary>Queues a timer that is on no wheel.</summary>
-    internal void Add(Timer timer, long expires, long now)
-    {
-        using (_lock.Acquire())
-        {
-            timer.Wheel = this;
-            Insert(timer, expires, now);
-        }
-    }
+    /// <summary>By how many ticks a timer may be late that was started so many ticks ahead.</summary>
+    internal static long GrainFor(long distance) => 1L << (ShiftPerLevel * LevelFor(distance));
 
-    /// <summary>Takes a timer off. False: its callback runs now.</summary>
-    internal bool TryRemove(Timer timer, out bool wasQueued)
+    protected override Timer? TakeDue(long now)
     {
-        using (_lock.Acquire())
+        while (true)
         {
-            wasQueued = timer.Slot >= 0;
-            if (wasQueued)
+            if (_level == NoLevel && !SkipTo(now))
+                return null;
+            for (_level = _level == NoLevel ? 0 : _level; _level < Levels && IsServedNow(_level); _level++)
+            {
+                if (_slots[SlotServed(_level)].First is not { } timer)
+                    continue;
                 Unlink(timer);
-            return _firing != timer;
-        }
-    }
+                return timer;
+            }
 
-    /// <summary>Takes a timer off to be started anew; when its callback runs now, it is queued here (true), so that it never runs twice at once.</summary>
-    internal bool RestartWhereItFires(Timer timer, long expires, long now)
-    {
-        using (_lock.Acquire())
-        {
-            if (timer.Slot >= 0)
-                Unlink(timer);
-            if (_firing != timer)
-                return false;
-            Insert(timer, expires, now);
-            return true;
+            NextTick++;
+            _level = NoLevel;
         }
-    }
-
-    /// <summary>Runs the callbacks of all timers due at tick <paramref name="now"/>. Softirq context, on the wheel's CPU.</summary>
-    internal void Run(long now)
-    {
-        var token = _lock.AcquireUnguarded();
-        while (SkipTo(now))
-        {
-            for (var level = 0; level < Levels && (_clock & ((1L << (ShiftPerLevel * level)) - 1)) == 0; level++)
-                token = FireSlot(level, token);
-            _clock++;
-        }
-
-        _lock.Release(token);
     }
 
     // Jumps over ticks without timers. False: nothing is due at or before now.
@@ -106,46 +58,37 @@ public sealed class TimerWheel
         var next = FindNext();
         if (next > now)
         {
-            if (_clock <= now)
-                _clock = now + 1;
+            if (NextTick <= now)
+                NextTick = now + 1;
             return false;
         }
 
-        _clock = next;
+        NextTick = next;
         return true;
     }
 
-    private bool FireSlot(int level, bool token)
-    {
-        var slot = level * Slots + (int)((_clock >> (ShiftPerLevel * level)) & (Slots - 1));
-        while (_slots[slot].First is { } timer)
-        {
-            Unlink(timer);
-            Volatile.Write(ref _firing, timer);
-            _lock.Release(token);
-            timer.Fire();
-            token = _lock.AcquireUnguarded();
-            Volatile.Write(ref _firing, null);
-        }
+    private bool IsServedNow(int level) => (NextTick & ((1L << (ShiftPerLevel * level)) - 1)) == 0;
 
-        return token;
-    }
+    private int SlotServed(int level) => level * Slots + (int)((NextTick >> (ShiftPerLevel * level)) & (Slots - 1));
 
-    private void Insert(Timer timer, long expires, long now)
+    protected override long Insert(Timer timer, long expires, long now)
     {
-        // An idle wheel has stood still: bring it near, so that the timer finds its level.
-        if (_clock <= now && FindNext() > now)
-            _clock = now;
-        if (expires < _clock + 1)
-            expires = _clock + 1;
-        if (expires - _clock > MostTicks)
-            expires = _clock + MostTicks;
-        var level = LevelFor(expires - _clock);
+        // A wheel that has stood still is brought near, so that the timer finds its level.
+        if (!IsServing && NextTick <= now && FindNext() > now)
+            NextTick = now;
+        var first = IsServing ? NextTick + 1 : NextTick; // the slots of a tick being served are taken already
+        if (expires < first)
+            expires = first;
+        if (expires - NextTick > MostTicks)
+            expires = NextTick + MostTicks;
+        var level = LevelFor(expires - NextTick);
         var shift = ShiftPerLevel * level;
-        var index = (int)(((expires + (1L << shift) - 1) >> shift) & (Slots - 1));
+        var at = (expires + (1L << shift) - 1) >> shift;
+        var index = (int)(at & (Slots - 1));
         timer.Slot = level * Slots + index;
         _slots[timer.Slot].AddLast(timer);
         _pending[level] |= 1UL << index;
+        return at << shift;
     }
 
     private static int LevelFor(long distance)
@@ -156,17 +99,16 @@ public sealed class TimerWheel
         return level;
     }
 
-    private void Unlink(Timer timer)
+    protected override void Unlink(Timer timer)
     {
         var slot = timer.Slot;
         _slots[slot].Remove(timer);
-        timer.Slot = -1;
         if (_slots[slot].IsEmpty)
             _pending[slot / Slots] &= ~(1UL << (slot % Slots));
     }
 
-    // The tick at which the first filled slot is served; Never: all are empty.
-    private long FindNext()
+    // The tick at which the first filled slot is served.
+    protected override long FindNext()
     {
         var next = Never;
         for (var level = 0; level < Levels; level++)
@@ -175,7 +117,7 @@ public sealed class TimerWheel
             if (pending == 0)
                 continue;
             var shift = ShiftPerLevel * level;
-            var from = (_clock + (1L << shift) - 1) >> shift; // the level's next slot to be served
+            var from = (NextTick + (1L << shift) - 1) >> shift; // the level's next slot to be served
             var distance = BitOperations.TrailingZeroCount(BitOperations.RotateRight(pending, (int)(from & (Slots - 1))));
             var at = (from + distance) << shift;
             if (at < next)

@@ -1,4 +1,4 @@
-// The page from which user programs read the clocks by themselves: offsets of the clocks, under a sequence counter.
+// The page from which user programs read the clocks by themselves: TimeKeeper's scale, under a sequence counter.
 // Contexts: Init at boot; changes with TimeKeeper's lock held and interrupts off. Readers are user programs on any CPU, which take no
 // lock (Machine/X64/Vdso/vdso.asm). Ordering: the counter is odd before the first word changes and even after the last one; x86 keeps
 // stores in order. A change encloses the kernel's own (TimeKeeper): while one side could still tell the old time, the other does not
@@ -22,7 +22,6 @@ public static class UserClock
     public static void Init(FrameNumber frame)
     {
         var page = MemoryMarshal.Cast<byte, long>(Frames.Bytes(frame));
-        UserCode.Prepare(page);
         page[UserCodePage.CoarseGrain] = Jiffies.Nanoseconds;
         s_frame = frame;
         TimeKeeper.TellUserClock();
@@ -39,16 +38,20 @@ public static class UserClock
         Cpu.Interleave();
     }
 
-    /// <summary>The clocks are offset by so many nanoseconds from the machine's clock, and readers may go on.</summary>
-    internal static void EndWrite(long realTime, long atomicTime)
+    /// <summary>The clocks follow from the machine's as <paramref name="scale"/> says, and readers may go on.</summary>
+    internal static void EndWrite(in TimeScale scale)
     {
         if (s_frame.IsNone)
             return;
         var page = Page;
-        Volatile.Write(ref page[UserCodePage.Offsets + ClockId.CLOCK_REALTIME], realTime);
+        UserCode.Prepare(page);
+        Volatile.Write(ref page[UserCodePage.MachineBase], scale.MachineBase);
+        Volatile.Write(ref page[UserCodePage.MonotonicBase], scale.MonotonicBase);
+        Volatile.Write(ref page[UserCodePage.Adjustment], scale.Adjustment);
+        Volatile.Write(ref page[UserCodePage.Offsets + ClockId.CLOCK_REALTIME], scale.RealOffset);
         Cpu.Interleave();
-        Volatile.Write(ref page[UserCodePage.Offsets + ClockId.CLOCK_REALTIME_COARSE], realTime);
-        Volatile.Write(ref page[UserCodePage.Offsets + ClockId.CLOCK_TAI], atomicTime);
+        Volatile.Write(ref page[UserCodePage.Offsets + ClockId.CLOCK_REALTIME_COARSE], scale.RealOffset);
+        Volatile.Write(ref page[UserCodePage.Offsets + ClockId.CLOCK_TAI], scale.RealOffset + scale.TaiOffset);
         Cpu.Interleave();
         Interlocked.Increment(ref page[UserCodePage.Sequence]);
     }

@@ -11,7 +11,7 @@ public static partial class UserCode
 
     /// <summary>
     /// Writes into the page what the code needs to know of the machine: how <see cref="Clock.Now"/> follows from the cycle counter, if it
-    /// does, and how a CPU knows its number. All other words are the kernel's. Start-up; the page is zeros.
+    /// does, and how a CPU knows its number. All other words are the kernel's, who calls this at start-up and when the clock's source changed.
     /// </summary>
     public static partial void Prepare(Span<long> page);
 }
@@ -32,9 +32,12 @@ public static class UserCodePage
     /// <summary>The machine's own: how user mode asks for the CPU's number.</summary>
     public const int CpuNumberWay = 5;
 
-    /// <summary>For each clock by its ABI number: nanoseconds to add to Now.</summary>
+    /// <summary>For each clock by its ABI number: nanoseconds to add to the monotonic clock; MONOTONIC_RAW is Now itself.</summary>
     public const int Offsets = 8;
 
     /// <summary>How many clocks have an offset: numbers 0 to 11.</summary>
     public const int Clocks = 12;
+
+    /// <summary>The monotonic clock is <see cref="MonotonicBase"/> + t + t * <see cref="Adjustment"/> / 2^32 with t = Now - <see cref="MachineBase"/>.</summary>
+    public const int MachineBase = 20, MonotonicBase = 21, Adjustment = 22;
 }

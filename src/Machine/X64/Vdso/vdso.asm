@@ -13,6 +13,11 @@ MULTIPLIER      equ 3
 COARSE_GRAIN    equ 4
 CPU_NUMBER_WAY  equ 5
 OFFSETS         equ 8           ; one for each clock
+MACHINE_BASE    equ 20
+MONOTONIC_BASE  equ 21
+ADJUSTMENT      equ 22          ; signed, in 2^-32
+
+RAW             equ 4           ; the clock that is never slewed
 
 ; Clocks by number: REALTIME 0, MONOTONIC 1, MONOTONIC_RAW 4, REALTIME_COARSE 5, MONOTONIC_COARSE 6, BOOTTIME 7, TAI 11.
 ; The others, CPU time among them, are the kernel's to tell.
@@ -63,6 +68,18 @@ __vdso_%1:
     sub     rax, word_of(START)
     mul     qword word_of(MULTIPLIER)
     shrd    rax, rdx, 32
+    cmp     edi, RAW
+    je      %%fine
+    sub     rax, word_of(MACHINE_BASE)
+    mov     r10, word_of(ADJUSTMENT)
+    test    r10, r10
+    jz      %%even
+    mov     r11, rax
+    imul    r10                 ; rounds down, as the kernel does
+    shrd    rax, rdx, 32
+    add     rax, r11
+%%even:
+    add     rax, word_of(MONOTONIC_BASE)
     mov     ecx, COARSE
     bt      ecx, edi
     jnc     %%fine
