@@ -70,7 +70,7 @@ internal sealed class CodeBase
         }
     }
 
-    private static MethodDefinition? TryResolve(MethodReference reference)
+    public static MethodDefinition? TryResolve(MethodReference reference)
     {
         try
         {

@@ -8,11 +8,13 @@ using Mono.Cecil.Cil;
 namespace Jiffy.Checks.Code;
 
 /// <param name="Maker">The method that makes the delegate.</param>
-internal sealed record DelegateSite(TypeReference Type, MethodDefinition Target, MethodDefinition Maker);
+/// <param name="At">Where it is made there.</param>
+internal sealed record DelegateSite(TypeReference Type, MethodDefinition Target, MethodDefinition Maker, Instruction At);
 
 internal sealed class DelegateTargets
 {
     private readonly List<DelegateSite> _sites = [];
+    private readonly Dictionary<MethodDefinition, List<DelegateSite>> _byMaker = [];
 
     public DelegateTargets(CodeBase code)
     {
@@ -26,7 +28,7 @@ internal sealed class DelegateTargets
                 else if (pending is not null && instruction.OpCode == OpCodes.Newobj)
                 {
                     if (code.Find(pending) is { } target)
-                        _sites.Add(new DelegateSite(((MethodReference)instruction.Operand).DeclaringType, target, method));
+                        Add(new DelegateSite(((MethodReference)instruction.Operand).DeclaringType, target, method, instruction));
                     pending = null;
                 }
             }
@@ -35,7 +37,19 @@ internal sealed class DelegateTargets
 
     public IReadOnlyList<DelegateSite> All => _sites;
 
+    /// <summary>The target of the last delegate of a type that a method makes before an instruction; null: none.</summary>
+    public MethodDefinition? LastBefore(MethodDefinition maker, Instruction before, TypeReference type) =>
+        _byMaker.GetValueOrDefault(maker)?.LastOrDefault(site => site.At.Offset < before.Offset && Fits(site.Type, type))?.Target;
+
     public IEnumerable<MethodDefinition> Of(TypeReference type) => _sites.Where(site => Fits(site.Type, type)).Select(site => site.Target).Distinct();
+
+    private void Add(DelegateSite site)
+    {
+        _sites.Add(site);
+        if (!_byMaker.TryGetValue(site.Maker, out var made))
+            _byMaker[site.Maker] = made = [];
+        made.Add(site);
+    }
 
     private static bool Fits(TypeReference one, TypeReference other)
     {

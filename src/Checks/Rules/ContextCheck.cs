@@ -1,6 +1,6 @@
 // Nothing sleeps where it must not: no way leads from a top half, a softirq handler or a held spin lock to what may sleep. A lock is held
 // inside `using (spinLock.Acquire())`; and, where it is taken without a guard, from the taking to the next giving back as they are written,
-// or from a method's beginning where the giving back comes first.
+// or from a method's beginning where the giving back comes first. Handlers are known by the mark on the parameter they are given to, too.
 // Not followed: what asks for its context by itself ([AsksContext]), and what does not return (a panic is past all rules).
 using System.Collections.Generic;
 using System.Linq;
@@ -47,6 +47,8 @@ internal sealed class ContextCheck
 
     private IEnumerable<Region> Regions(MethodDefinition method)
     {
+        foreach (var (context, handler) in HandlerArguments.In(method, _graph.Delegates))
+            yield return new Region($"{context} handler given at {Names.Place(method)}", handler, [handler]);
         if (ContextFacts.Has(method, "HardirqContextAttribute"))
             yield return new Region("hardirq", method, [method]);
         if (ContextFacts.Has(method, "SoftirqContextAttribute"))

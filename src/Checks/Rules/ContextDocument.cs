@@ -18,12 +18,14 @@ internal sealed class ContextDocument
 
     private readonly CodeBase _code;
     private readonly ContextFacts _facts;
+    private readonly DelegateTargets _delegates;
     private readonly Reachability _hardirq, _softirq;
 
     private ContextDocument(CodeBase code, CallGraph graph)
     {
         _code = code;
         _facts = new ContextFacts(graph);
+        _delegates = graph.Delegates;
         _hardirq = Reached(graph, "HardirqContextAttribute");
         _softirq = Reached(graph, "SoftirqContextAttribute");
     }
@@ -50,11 +52,21 @@ internal sealed class ContextDocument
             foreach (var method in _code.Methods.Where(method => ContextFacts.Has(method, attribute)).OrderBy(Names.Readable, StringComparer.Ordinal))
                 text.Append($"| {context} | `{Names.Readable(method)}` | {Names.FileOf(method)} |\n");
         }
+        WriteHandlers(text);
         text.Append(Middle);
         methods = 0;
         foreach (var room in Rooms)
             methods += WriteRoom(text, room);
         return text.ToString();
+    }
+
+    // Those that are given away as arguments, by the method that does.
+    private void WriteHandlers(StringBuilder text)
+    {
+        var given = _code.Methods.Where(method => method.HasBody)
+            .SelectMany(method => HandlerArguments.In(method, _delegates).Select(item => $"| {item.Context} | what `{Names.Readable(method)}` gives | {Names.FileOf(method)} |\n"));
+        foreach (var line in given.Distinct().Order(StringComparer.Ordinal))
+            text.Append(line);
     }
 
     private int WriteRoom(StringBuilder text, string room)

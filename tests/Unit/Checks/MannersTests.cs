@@ -35,6 +35,7 @@ public sealed class MannersTests
 
     [Theory]
     [InlineData("WaitQueue.WaitEventUntil", "hardirq in Tests.Unit.Checks.Samples.BadContexts.TopHalf")]
+    [InlineData("WaitQueue.WaitEventUntil", "softirq handler given at tests/Unit/Checks/Samples/BadContexts.cs")]
     [InlineData("UserMemory.TryRead", "softirq in Tests.Unit.Checks.Samples.BadContexts.Deferred")]
     [InlineData("Mutex.Acquire", "a spin lock is held from tests/Unit/Checks/Samples/BadContexts.cs")]
     [InlineData("Completion.Wait", "a spin lock is held without a guard, see tests/Unit/Checks/Samples/BadContexts.cs")]

@@ -14,9 +14,12 @@ internal static class BadContexts
     private static readonly ReadWriteSemaphore<PoolRank> s_read = new();
     private static readonly Completion s_completion = new();
     private static Handler? s_handler;
+    private static Given? s_given;
 
     // Of its own type: what calls other delegates does not reach it.
     private delegate void Handler();
+
+    private delegate void Given();
 
     [HardirqContext]
     public static void TopHalf() => s_handler?.Invoke();
@@ -25,6 +28,11 @@ internal static class BadContexts
 
     [SoftirqContext]
     public static void Deferred() => ReadUser();
+
+    // Nobody calls it in sight: the mark on the parameter says where it runs.
+    public static void GiveHandler() => Keep(static () => s_queue.WaitEvent(1, static _ => true));
+
+    private static void Keep([SoftirqContext] Given handler) => s_given = handler;
 
     public static void UnderSpinLock()
     {
