@@ -122,6 +122,13 @@ public static class TimeKeeper
     /// <summary>Sets the real-time clock to <paramref name="nanoseconds"/> since 1970. Timers on it follow. Process context, interrupts on.</summary>
     public static void SetRealTime(long nanoseconds)
     {
+        SetOffset(nanoseconds);
+        ClockWasSet();
+    }
+
+    /// <summary>The change itself, for all who read: the kernel and the programs that do it by themselves.</summary>
+    internal static void SetOffset(long nanoseconds)
+    {
         using (s_lock.Acquire())
         {
             var scale = s_scale;
@@ -129,8 +136,6 @@ public static class TimeKeeper
             ClockAdjustment.ForgetLocked();
             Publish(scale, wasSet: true);
         }
-
-        ClockWasSet();
     }
 
     /// <summary>Steps real time. ADJ_SETOFFSET. Process context, interrupts on.</summary>
