@@ -22,6 +22,14 @@ internal sealed class RunCommand
         DefaultValueFactory = _ => [],
     };
 
+    private readonly Option<string[]> _packages = new("--packages")
+    {
+        Description = "Add these Debian packages to the guest's root, with all they depend on. Fetched with the host's apt-get, kept, and not "
+            + "installed on the host. -NAME leaves one out.",
+        HelpName = "NAME,...",
+        DefaultValueFactory = _ => [],
+    };
+
     private readonly Option<int> _timeout = CommandLine.Number(
         "--timeout", "End the machine after this many seconds, with status 124. 0: never.", 0, 1_000_000, 0);
 
@@ -46,6 +54,7 @@ internal sealed class RunCommand
         self._machine.AddTo(command);
         self._initrd.Validators.Add(CheckFiles);
         command.Options.Add(self._initrd);
+        command.Options.Add(self._packages);
         command.Options.Add(self._timeout);
         command.Arguments.Add(self._command);
         command.SetAction(self.Run);
@@ -54,6 +63,7 @@ internal sealed class RunCommand
             "jiffy run -- sh -c 'ps; ls /proc'        one command",
             "jiffy run --cpus 4 --memory 1G -- nproc",
             "jiffy run --initrd ./files -- /my/program --its-option",
+            "jiffy run --packages rt-tests,-python3 -- cyclictest -q -m -p 80 -i 1000 -l 1000",
             "jiffy run --icount --timeout 60 -- dmesg",
             "echo hello | jiffy run -- tr a-z A-Z");
     }
@@ -71,6 +81,7 @@ internal sealed class RunCommand
         var input = Descriptors.ReadRegularInput();
         var terminal = Terminal.Open();
         var root = GuestRoot.Create(new GuestPlan(words, TerminalSettings(terminal), TerminalType()) { Input = input });
+        DebianPackages.AddTo(root, (result.GetValue(_packages) ?? []).SelectMany(words => words.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToArray());
         foreach (var files in result.GetValue(_initrd) ?? [])
             root.AddFrom(files);
         var archive = scratch.File("root.cpio");

@@ -13,7 +13,7 @@ namespace Jiffy.Cli.Testing.Guest;
 internal sealed partial class CaseHeader
 {
     private static readonly string[] Keys =
-        ["cpus", "timeout", "memory", "append", "expect", "expect-match", "expect-status", "long", "host", "programs", "test", "libc", "flags"];
+        ["cpus", "timeout", "memory", "append", "expect", "expect-match", "expect-status", "long", "host", "programs", "packages", "test", "libc", "flags"];
 
     private readonly List<(string Key, string Value)> _directives = [];
     private readonly string _file;
@@ -73,6 +73,7 @@ internal sealed partial class CaseHeader
         Status = Number("expect-status", 0, 0, 255),
         IsLong = Value("long")?.Trim() is "yes",
         Programs = Words("programs", ""),
+        Packages = string.Join(' ', Words("packages", "")),
         RunsOnHost = Value("host")?.Trim() is not "no",
     };
 

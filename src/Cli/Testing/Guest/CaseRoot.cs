@@ -1,4 +1,5 @@
 // The root file system of a guest that runs tests.
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -8,9 +9,11 @@ namespace Jiffy.Cli.Testing.Guest;
 
 internal static class CaseRoot
 {
+    /// <summary>The cases have the same packages.</summary>
     public static RootArchive Create(IReadOnlyList<GuestCase> cases)
     {
         var root = GuestRoot.Create(new GuestPlan(Command: null));
+        DebianPackages.AddTo(root, cases[0].Packages.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         root.AddDirectory("tests/bin");
         root.AddText("etc/jiffy/batch", BatchScript.Create(cases));
         foreach (var item in cases.Where(item => item.Kind == CaseKind.Shell))

@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using Jiffy.Cli.Commands;
 using Jiffy.Cli.Host;
+using Jiffy.Cli.Root;
 
 namespace Jiffy.Cli.Testing.Guest;
 
@@ -49,8 +50,14 @@ internal sealed class GuestSuite : TestSuite
         if (request.Machine.Kernel is null)
             BuildCommand.BuildImage();
         var accelerated = request.Machine with { Acceleration = Accelerator.Choose(request.Machine.Acceleration) };
-        foreach (var batch in runs.GroupBy(run => new BatchMachine(run.Cpus, run.Case.Memory, run.Case.Append)))
+        foreach (var batch in runs.GroupBy(run => new BatchMachine(run.Cpus, run.Case.Memory, run.Case.Append, run.Case.Packages)))
         {
+            if (MissingPackages(batch.Key.Packages) is { } problem)
+            {
+                foreach (var run in batch)
+                    report(new TestResult(run.FullName, false, TimeSpan.Zero, problem));
+                continue;
+            }
             var machine = accelerated with
             {
                 Cpus = batch.Key.Cpus,
@@ -58,6 +65,20 @@ internal sealed class GuestSuite : TestSuite
                 Append = $"{request.Machine.Append} {batch.Key.Append}".Trim(),
             };
             new BatchRunner(machine, batch.ToArray(), report).Run();
+        }
+    }
+
+    /// <summary>Why they cannot be had, or null. A test that could not run has not passed.</summary>
+    private static string? MissingPackages(string packages)
+    {
+        try
+        {
+            DebianPackages.Fetch(packages.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            return null;
+        }
+        catch (CliFailure failure)
+        {
+            return $"not run, its packages are missing: {failure.Message}";
         }
     }
 
