@@ -47,6 +47,8 @@ public sealed class UserClockTests
 
             Cpu.Interleave();
             var time = (long)((UInt128)(Clock.Cycles - (ulong)Word(UserCodePage.StartCycles)) * (ulong)Word(UserCodePage.Multiplier) >> 32);
+            time -= Word(UserCodePage.MachineBase);
+            time += (long)((Int128)time * Word(UserCodePage.Adjustment) >> 32) + Word(UserCodePage.MonotonicBase);
             if (clock is ClockId.CLOCK_REALTIME_COARSE or ClockId.CLOCK_MONOTONIC_COARSE)
                 time -= time % Word(UserCodePage.CoarseGrain);
             time += Volatile.Read(ref Word(UserCodePage.Offsets + clock));
@@ -110,7 +112,7 @@ public sealed class UserClockTests
             _sequence.EndWrite();
             Cpu.Interleave();
             UserClock.BeginWrite();
-            UserClock.EndWrite(_offset, _offset);
+            UserClock.EndWrite(new TimeScale { RealOffset = _offset });
         }
 
         public long Read()
@@ -131,7 +133,7 @@ public sealed class UserClockTests
         SetUp();
         var clocks = new OneAfterTheOther();
         UserClock.BeginWrite();
-        UserClock.EndWrite(0, 0);
+        UserClock.EndWrite(default);
         machine.RunBodies(clocks.Set, () => AskBothWays(clocks.Read, checks: true));
     });
 }
