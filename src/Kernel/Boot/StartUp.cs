@@ -79,6 +79,7 @@ public static class StartUp
         InitSignals();
         Softirq.Init();
         TimeKeeper.Init(CommandLine.TryGet("timers"u8, out var timers) && timers.SequenceEqual("cascading"u8));
+        SystemTimeZone.Init();
         Interrupts.Init();
         Scheduler.Init();
         LockupWatch.Init(CommandLine.GetInt("watchdog_thresh"u8, LockupWatch.UsualSeconds));
@@ -92,6 +93,8 @@ public static class StartUp
         UserClock.Init(Vdso.ValuesFrame);
         Futex.Init();
         FileSystems.Init();
+        EventFileSystem.Init();
+        TimerFile.Init(TaskTree.MaxThreads);
         ProcFileSystem.Init();
         SystemFileSystem.Init();
         SelfTestFiles.Init(CommandLine.Has("selftest"u8));
@@ -114,6 +117,7 @@ public static class StartUp
         SignalSender.InitReports();
         SignalHandlers.Pool = new Pool<SignalHandlers, SignalHandlers.Pooled>("signal_handlers", TaskTree.MaxThreads);
         QueuedSignal.Init(4 * TaskTree.MaxThreads);
+        PosixTimer.Init(4 * TaskTree.MaxThreads);
     }
 
     /// <summary>Threads that belong to CPUs: started by init, when sleeping is possible.</summary>

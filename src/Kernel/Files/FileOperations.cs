@@ -49,6 +49,11 @@ public abstract class FileOperations
     /// <summary>A mapping of it is anonymous memory: /dev/zero.</summary>
     public virtual bool MapsZeros => false;
 
+    /// <summary>More lines for /proc/PID/fdinfo.</summary>
+    public virtual void ShowInformation(OpenFile file, PagedText text)
+    {
+    }
+
     /// <summary>Makes all that was written durable.</summary>
     public virtual Errno Synchronise(OpenFile file) => Errno.None;
 }

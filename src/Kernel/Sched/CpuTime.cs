@@ -3,7 +3,6 @@
 // Contexts: any. Locks: Update with the run queue's lock held. Linux: update_curr(), account_process_tick(), cputime_adjust().
 using System.Threading;
 using Jiffy.Kernel.Tasks;
-using Jiffy.Kernel.Time;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Sched;
@@ -43,8 +42,6 @@ internal static class CpuTime
             Interlocked.Add(ref process.UserTicks, ticks);
         else
             Interlocked.Add(ref process.SystemTicks, ticks);
-        IntervalTimers.CountTicks(process, ticks * TickLength, fromUser);
-        CpuLimit.Check(process);
     }
 
     // Null for a task on its last steps: its process may have been reaped, and the object be another process by now.

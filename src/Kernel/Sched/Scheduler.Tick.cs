@@ -4,6 +4,7 @@ using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Kernel.Time;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Sched;
@@ -26,6 +27,7 @@ public static partial class Scheduler
             Reschedule(queue);
         queue.Lock.Release(false);
 
+        CpuTimeWatch.Tick(current);
         LockupWatch.Tick(queue, current, fromUser);
         LoadAverage.Update(now);
         if (queue.Runnable > 1)

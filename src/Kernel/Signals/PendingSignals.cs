@@ -3,6 +3,7 @@
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Kernel.Time;
 
 namespace Jiffy.Kernel.Signals;
 
@@ -11,6 +12,12 @@ internal sealed class QueuedSignal
     private Links<QueuedSignal> _links;
 
     public SignalInfo Info;
+
+    /// <summary>The timer that it belongs to for the timer's life; null: it lives until it is delivered.</summary>
+    public PosixTimer? Timer { get; private set; }
+
+    /// <summary>Waits for delivery.</summary>
+    public bool IsQueued => _links.IsLinked;
 
     private static Pool<QueuedSignal, Pooled> s_pool = null!;
 
@@ -35,6 +42,7 @@ internal sealed class QueuedSignal
         if (s_pool.TryTake(out var queued))
         {
             queued._account = account;
+            queued.Timer = null;
             return queued;
         }
 
@@ -42,7 +50,26 @@ internal sealed class QueuedSignal
         return null;
     }
 
+    /// <summary>Takes one for the life of a timer. Null: over the limit, or out of memory. TaskTree.Lock held.</summary>
+    internal static QueuedSignal? TakeForTimer(Task owner, PosixTimer timer)
+    {
+        var queued = Take(owner, isLimited: true);
+        if (queued is not null)
+            queued.Timer = timer;
+        return queued;
+    }
+
+    /// <summary>It is off its queue, undelivered: a timer keeps its own. TaskTree.Lock held.</summary>
     internal static void Give(QueuedSignal queued)
+    {
+        if (queued.Timer is { } timer)
+            PosixTimers.Dropped(timer);
+        else
+            GiveBack(queued);
+    }
+
+    /// <summary>Gives it back for good. TaskTree.Lock held.</summary>
+    internal static void GiveBack(QueuedSignal queued)
     {
         queued._account.Release();
         s_pool.Give(queued);
@@ -110,8 +137,31 @@ public struct PendingSignals
             return SignalInfo.FromUser(signal, SignalCode.SI_USER, 0, 0);
         _queue.Remove(found);
         var info = found.Info;
-        QueuedSignal.Give(found);
+        if (found.Timer is { } timer)
+            PosixTimers.Delivered(timer, ref info);
+        else
+            QueuedSignal.GiveBack(found);
         return info;
+    }
+
+    /// <summary>Queues a timer's signal, which is not queued; never fails.</summary>
+    internal void AddOwned(QueuedSignal owned)
+    {
+        _queue.AddLast(owned);
+        Set = Set.With(owned.Info.Signal);
+    }
+
+    /// <summary>Takes a timer's signal off.</summary>
+    internal void RemoveOwned(QueuedSignal owned)
+    {
+        _queue.Remove(owned);
+        for (var item = _queue.First; item is not null; item = LinkedRing<QueuedSignal, QueuedSignal.Pooled>.After(item))
+        {
+            if (item.Info.Signal == owned.Info.Signal)
+                return;
+        }
+
+        Set = Set.Without(owned.Info.Signal);
     }
 
     /// <summary>Forgets all signals of a set.</summary>

@@ -3,6 +3,7 @@
 // Lock: TaskTree.Lock for taking a signal. Linux: get_signal(), handle_signal(), arch_do_signal_or_restart().
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Kernel.Time;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Signals;
@@ -80,6 +81,8 @@ public static class SignalDelivery
             return 0;
         info = own.Contains(signal) ? task.PendingSignals.Take(signal) : task.Group.SharedPending.Take(signal);
         info.Signal = signal;
+        if (signal == SignalNumber.SIGALRM)
+            IntervalTimers.GoOn(task.Group);
         return signal;
     }
 

@@ -3,6 +3,7 @@
 // lock too, because senders read it. Linux: struct task_struct's signal fields.
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Signals;
+using Jiffy.Kernel.Time;
 
 namespace Jiffy.Kernel.Tasks;
 
@@ -120,6 +121,7 @@ public sealed partial class Task
         using (TaskTree.Lock.Acquire())
         {
             BlockedSignals = set.Except(SignalSet.Unblockable);
+            PosixTimers.Wanted(Group, set);
             RecalculatePending();
             if (Group.LiveThreads > 1)
                 SignalSender.Retarget(Group, this);
@@ -155,6 +157,8 @@ public sealed partial class Task
             entry = action;
             if (Handlers.Ignores(signal))
                 SignalSender.RemovePending(Group, SignalSet.Of(signal));
+            else
+                PosixTimers.Wanted(Group, SignalSet.Of(signal));
             return old;
         }
     }

@@ -43,6 +43,8 @@ public enum LockRank
     TaskTree = 410,
     SignalState = 420,
     PosixTimer = 430,
+    ClockWatch = 431,
+    TimerFile = 432,
     WorkQueueWaits = 434,
     WorkPool = 435,
     WorkMayday = 436,

@@ -364,7 +364,7 @@ public static class SyscallTable
             case SyscallNumber.rt_tgsigqueueinfo:
                 return KillCalls.TgSigQueueInfo((int)a, (int)b, (int)c, d);
 
-            // Time (TimeCalls)
+            // Time (TimeCalls, SleepCalls, IntervalTimerCalls, PosixTimerCalls, TimerFileCalls)
             case SyscallNumber.clock_gettime:
                 return TimeCalls.ClockGetTime((int)a, b);
             case SyscallNumber.clock_getres:
@@ -372,7 +372,7 @@ public static class SyscallTable
             case SyscallNumber.clock_settime:
                 return TimeCalls.ClockSetTime((int)a, b);
             case SyscallNumber.clock_nanosleep:
-                return TimeCalls.ClockNanoSleep((int)a, (int)b, c, d);
+                return SleepCalls.ClockNanoSleep((int)a, (int)b, c, d);
             case SyscallNumber.clock_adjtime:
                 return TimeCalls.ClockAdjTime((int)a, b);
             case SyscallNumber.adjtimex:
@@ -386,15 +386,31 @@ public static class SyscallTable
             case SyscallNumber.times:
                 return TimeCalls.Times(a);
             case SyscallNumber.nanosleep:
-                return TimeCalls.NanoSleep(a, b);
+                return SleepCalls.NanoSleep(a, b);
             case SyscallNumber.alarm:
-                return TimeCalls.Alarm((uint)a);
+                return IntervalTimerCalls.Alarm((uint)a);
             case SyscallNumber.getitimer:
-                return TimeCalls.GetITimer((int)a, b);
+                return IntervalTimerCalls.Get((int)a, b);
             case SyscallNumber.setitimer:
-                return TimeCalls.SetITimer((int)a, b, c);
+                return IntervalTimerCalls.Set((int)a, b, c);
             case SyscallNumber.restart_syscall:
-                return TimeCalls.RestartSyscall();
+                return SleepCalls.RestartSyscall();
+            case SyscallNumber.timer_create:
+                return PosixTimerCalls.Create((int)a, b, c);
+            case SyscallNumber.timer_settime:
+                return PosixTimerCalls.SetTime((int)a, (int)b, c, d);
+            case SyscallNumber.timer_gettime:
+                return PosixTimerCalls.GetTime((int)a, b);
+            case SyscallNumber.timer_getoverrun:
+                return PosixTimerCalls.GetOverrun((int)a);
+            case SyscallNumber.timer_delete:
+                return PosixTimerCalls.Delete((int)a);
+            case SyscallNumber.timerfd_create:
+                return TimerFileCalls.Create((int)a, (int)b);
+            case SyscallNumber.timerfd_settime:
+                return TimerFileCalls.SetTime((int)a, (int)b, c, d);
+            case SyscallNumber.timerfd_gettime:
+                return TimerFileCalls.GetTime((int)a, b);
 
             // Scheduling (SchedulingCalls)
             case SyscallNumber.sched_yield:

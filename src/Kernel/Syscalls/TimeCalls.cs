@@ -1,9 +1,7 @@
-// System calls of clocks and sleeping. man 2 clock_gettime, gettimeofday, time, nanosleep, clock_nanosleep, times, adjtimex, restart_syscall.
+// System calls of clocks. man 2 clock_gettime, clock_settime, gettimeofday, time, times, adjtimex.
 using System;
 using Jiffy.Kernel.Abi;
-using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Memory;
-using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
 using Jiffy.Machine;
@@ -30,9 +28,10 @@ internal static class TimeCalls
 
     public static long ClockSetTime(int clock, ulong from)
     {
-        if (clock != ClockId.CLOCK_REALTIME)
-            return -(long)Errno.EINVAL;
-        return UserAccess.TryRead(from, out TimeSpec time) ? SetRealTime(time) : -(long)Errno.EFAULT;
+        if (!UserAccess.TryRead(from, out TimeSpec time))
+            return -(long)(Clocks.ForSetting(clock) == Errno.EINVAL ? Errno.EINVAL : Errno.EFAULT);
+        var settable = Clocks.ForSetting(clock);
+        return settable == Errno.None ? SetRealTime(time) : -(long)settable;
     }
 
     public static long GetTimeOfDay(ulong timeAt, ulong zoneAt)
@@ -40,28 +39,51 @@ internal static class TimeCalls
         if (timeAt != 0 && !UserAccess.TryWrite(timeAt, TimeValue.From(TimeKeeper.RealTime)))
             return -(long)Errno.EFAULT;
 
-        // The time zone of old: minutes west of Greenwich and a kind of daylight saving; both always zero.
-        return zoneAt == 0 || UserAccess.TryWrite(zoneAt, 0L) ? 0 : -(long)Errno.EFAULT;
+        return zoneAt == 0 || UserAccess.TryWrite(zoneAt, SystemTimeZone.Current) ? 0 : -(long)Errno.EFAULT;
     }
 
     public static long SetTimeOfDay(ulong timeAt, ulong zoneAt)
     {
-        if (zoneAt != 0 && !UserAccess.TryRead(zoneAt, out long _))
+        var time = default(TimeValue);
+        var zone = default(SystemTimeZone);
+        if (timeAt != 0 && !UserAccess.TryRead(timeAt, out time))
             return -(long)Errno.EFAULT;
-        if (timeAt == 0)
-            return 0;
-        if (!UserAccess.TryRead(timeAt, out TimeValue time))
+        if (time.Microseconds is < 0 or >= 1_000_000)
+            return -(long)Errno.EINVAL;
+        if (zoneAt != 0 && !UserAccess.TryRead(zoneAt, out zone))
             return -(long)Errno.EFAULT;
-        return SetRealTime(new TimeSpec { Seconds = time.Seconds, Nanoseconds = time.IsValid ? time.Microseconds * 1000 : -1 });
+        var moment = new TimeSpec { Seconds = time.Seconds, Nanoseconds = time.Microseconds * 1000 };
+        if (timeAt != 0 && !IsSettable(moment))
+            return -(long)Errno.EINVAL;
+        if (!Task.Current.Credentials.IsSuperuser)
+            return -(long)Errno.EPERM;
+        if (zoneAt != 0)
+        {
+            var error = SystemTimeZone.Set(zone, isAlone: timeAt == 0);
+            if (error != Errno.None)
+                return -(long)error;
+        }
+
+        return timeAt == 0 ? 0 : SetRealTime(moment);
+    }
+
+    // Not so late that thirty years more would overrun the clock.
+    private static bool IsSettable(TimeSpec time)
+    {
+        const long Latest = long.MaxValue / TimeKeeper.NanosecondsPerSecond - 30 * 365 * 24 * 3600L;
+        return time.IsValid && time.Seconds < Latest;
     }
 
     private static long SetRealTime(TimeSpec time)
     {
-        // What would put the start of the machine before 1970, or outruns the clock, is refused.
-        if (!time.IsValid || time.ToNanoseconds() > long.MaxValue / 2 || time.ToNanoseconds() < TimeKeeper.Monotonic)
+        if (!IsSettable(time))
             return -(long)Errno.EINVAL;
         if (!Task.Current.Credentials.IsSuperuser)
             return -(long)Errno.EPERM;
+
+        // The start of the machine cannot lie before 1970.
+        if (time.ToNanoseconds() < TimeKeeper.Monotonic)
+            return -(long)Errno.EINVAL;
         TimeKeeper.SetRealTime(time.ToNanoseconds());
         return 0;
     }
@@ -85,95 +107,6 @@ internal static class TimeCalls
         if (to != 0 && !UserAccess.TryWriteArray<long>(to, times))
             return -(long)Errno.EFAULT;
         return TimeKeeper.BootTime / Tick;
-    }
-
-    public static long NanoSleep(ulong from, ulong remainingAt)
-    {
-        if (!UserAccess.TryRead(from, out TimeSpec time))
-            return -(long)Errno.EFAULT;
-        return time.IsValid ? SleepFor(time.ToNanoseconds(), remainingAt) : -(long)Errno.EINVAL;
-    }
-
-    public static long ClockNanoSleep(int clock, int flags, ulong from, ulong remainingAt)
-    {
-        var known = Clocks.ForSleeping(clock, out var clockBase);
-        if (known != Errno.None)
-            return -(long)known;
-        if (!UserAccess.TryRead(from, out TimeSpec time))
-            return -(long)Errno.EFAULT;
-        if (!time.IsValid)
-            return -(long)Errno.EINVAL;
-        if ((flags & ClockId.TIMER_ABSTIME) == 0)
-            return SleepFor(time.ToNanoseconds(), remainingAt);
-        var result = Sleep.Until(time.ToNanoseconds(), clockBase);
-        return -(long)(result == Errno.ERESTARTSYS ? Errno.ERESTARTNOHAND : result);
-    }
-
-    // A time span is measured on the monotonic clock whatever clock was named: setting the clock does not change it.
-    private static long SleepFor(long nanoseconds, ulong remainingAt) =>
-        SleepUntil(Deadline.After(TimeKeeper.Monotonic, nanoseconds), remainingAt);
-
-    private static long SleepUntil(long deadline, ulong remainingAt)
-    {
-        if (Sleep.Until(deadline) == Errno.None)
-            return 0;
-        var left = deadline - TimeKeeper.Monotonic;
-        if (left <= 0)
-            return 0;
-        if (remainingAt != 0 && !UserAccess.TryWrite(remainingAt, TimeSpec.From(left)))
-            return -(long)Errno.EFAULT;
-        Task.Current.Restart = new RestartBlock { Kind = RestartKind.Sleep, Deadline = deadline, Address = remainingAt };
-        return -(long)Errno.ERESTART_RESTARTBLOCK;
-    }
-
-    /// <summary>Goes on with what a signal interrupted when no handler ran.</summary>
-    public static long RestartSyscall()
-    {
-        var restart = Task.Current.Restart;
-        Task.Current.Restart = default;
-        return restart.Kind switch
-        {
-            RestartKind.Sleep => SleepUntil(restart.Deadline, restart.Address),
-            RestartKind.FutexWait => Futex.ResumeWait(restart),
-            _ => -(long)Errno.EINTR,
-        };
-    }
-
-    public static long Alarm(uint seconds)
-    {
-        IntervalTimers.Set(Task.Current.Group, ClockId.ITIMER_REAL, seconds * TimeKeeper.NanosecondsPerSecond, 0, out var left, out _);
-        var whole = left / TimeKeeper.NanosecondsPerSecond;
-        var rest = left % TimeKeeper.NanosecondsPerSecond;
-
-        // Rounded, but an alarm that is on never shows as zero.
-        return rest >= TimeKeeper.NanosecondsPerSecond / 2 || (whole == 0 && rest > 0) ? whole + 1 : whole;
-    }
-
-    public static long GetITimer(int which, ulong to)
-    {
-        if ((uint)which > ClockId.ITIMER_PROF)
-            return -(long)Errno.EINVAL;
-        IntervalTimers.Get(Task.Current.Group, which, out var value, out var interval);
-        return WriteInterval(to, value, interval);
-    }
-
-    public static long SetITimer(int which, ulong from, ulong oldAt)
-    {
-        var wanted = default(IntervalValue);
-        if (from != 0 && !UserAccess.TryRead(from, out wanted))
-            return -(long)Errno.EFAULT;
-        if ((uint)which > ClockId.ITIMER_PROF || !wanted.Value.IsValid || !wanted.Interval.IsValid)
-            return -(long)Errno.EINVAL;
-        IntervalTimers.Set(Task.Current.Group, which, wanted.Value.ToNanoseconds(), wanted.Interval.ToNanoseconds(), out var value, out var interval);
-        return oldAt == 0 ? 0 : WriteInterval(oldAt, value, interval);
-    }
-
-    private static long WriteInterval(ulong to, long value, long interval)
-    {
-        var result = new IntervalValue { Value = TimeValue.From(value), Interval = TimeValue.From(interval) };
-        if (value is > 0 and < 1000)
-            result.Value.Microseconds = 1;
-        return UserAccess.TryWrite(to, result) ? 0 : -(long)Errno.EFAULT;
     }
 
     public static long ClockAdjTime(int clock, ulong at)

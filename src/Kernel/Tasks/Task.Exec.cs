@@ -5,6 +5,7 @@ using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Signals;
+using Jiffy.Kernel.Time;
 
 namespace Jiffy.Kernel.Tasks;
 
@@ -85,6 +86,7 @@ public sealed partial class Task
     /// <summary>Forgets what belonged to the old program: signal handlers, descriptors marked so; and takes set-user-id.</summary>
     internal void BecomeProgram(OpenFile file)
     {
+        PosixTimers.DeleteAll();
         ResetSignalsForExec();
         Files?.CloseOnExec();
         TakeFileIdentity(file);

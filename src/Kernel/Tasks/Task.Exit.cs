@@ -8,6 +8,7 @@ using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Time;
 
 namespace Jiffy.Kernel.Tasks;
 
@@ -69,7 +70,8 @@ public sealed partial class Task
         var current = Current;
         if (current.Group == TaskTree.Init && IsLastThread(current))
             Observe.Panic.Stop("Attempted to kill init!", status);
-        current.BeginEnd(status);
+        if (current.BeginEnd(status))
+            PosixTimers.DeleteAll();
         Futex.OnTaskExit(current);
         current.ReleaseMemory();
         current.ReleaseFiles();
@@ -78,8 +80,11 @@ public sealed partial class Task
         Scheduler.ExitCurrent();
     }
 
-    /// <summary>From here on no signal is given to this thread; what it was given but did not take goes to another.</summary>
-    private void BeginEnd(int status)
+    /// <summary>
+    /// From here on no signal is given to this thread; what it was given but did not take goes to another. True: no thread of the process
+    /// is left that could go back to user mode.
+    /// </summary>
+    private bool BeginEnd(int status)
     {
         using (TaskTree.Lock.Acquire())
         {
@@ -87,6 +92,13 @@ public sealed partial class Task
             ExitStatus = status;
             if (!Group.IsExiting && Group.LiveThreads > 1)
                 SignalSender.RetargetAll(Group, this);
+            for (var thread = Group.FirstThread; thread is not null; thread = ThreadGroup.AfterThread(thread))
+            {
+                if (!thread.IsExiting)
+                    return false;
+            }
+
+            return true;
         }
     }
 
@@ -118,8 +130,10 @@ public sealed partial class Task
             process.LiveThreads--;
             TaskTree.ThreadCount--;
             SignalSender.ThreadEnded(this);
+            CpuAlarms.Clear();
             if (process.LiveThreads == 0)
             {
+                process.CpuAlarms.Clear();
                 process.BeginExit(process.Leader.ExitStatus);
                 LeaveSession(process);
                 GiveChildrenAway(process, ref reaped);

@@ -33,6 +33,7 @@ public sealed partial class Task : TaskContext
         OwnWait = new WaitEntry(this);
         SleepTimer = CreateSleepTimer(this);
         TimeoutTimer = CreateTimeoutTimer(this);
+        SleepAlarm = CreateSleepAlarm(this);
         FutexWaiter = new FutexWaiter(this);
         FlushBarrier = new FlushBarrier();
     }

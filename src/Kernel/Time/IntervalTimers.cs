@@ -1,6 +1,7 @@
 // The three timers of a process: one counts real time (SIGALRM), one its time in user mode (SIGVTALRM), one its CPU time (SIGPROF).
-// The real one is a high-resolution timer; the others are counted down by the tick that finds a thread running, so they are as exact as
-// ticks are. Contexts: Set and Get in process context; Fire and CountTicks in hardirq. Lock: TaskTree.Lock guards the fields.
+// The real one is a high-resolution timer. After it has fired it waits until its signal is delivered and only then starts again, past all the
+// periods gone by: a short interval cannot flood the machine. The other two are alarms on CPU time, looked at by ticks.
+// Contexts: Set and Get in process context; Fire in hardirq. Lock: TaskTree.Lock guards all.
 // Linux: itimer.c. man 2 setitimer.
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Signals;
@@ -8,114 +9,136 @@ using Jiffy.Kernel.Tasks;
 
 namespace Jiffy.Kernel.Time;
 
-/// <summary>What is left, and what it starts with again; nanoseconds, zero: off.</summary>
-internal struct CpuIntervalTimer
+internal enum RealTimerState
 {
-    public long Left, Interval;
+    Off,
+    Running,
 
-    /// <summary>Counts down; true: it ran out.</summary>
-    public bool Count(long nanoseconds)
-    {
-        if (Left == 0)
-            return false;
-        Left -= nanoseconds;
-        if (Left > 0)
-            return false;
-        Left = Interval;
-        return true;
-    }
+    /// <summary>Periodic, has fired, and starts again when SIGALRM is delivered.</summary>
+    AwaitsDelivery,
 }
 
 internal static class IntervalTimers
 {
-    /// <summary>Sets a timer of a process and tells what it was. Values in nanoseconds; <paramref name="which"/> is valid.</summary>
-    public static void Set(ThreadGroup process, int which, long value, long interval, out long oldValue, out long oldInterval)
+    /// <summary>Sets a timer of the current process and tells what it was. Values in nanoseconds; <paramref name="which"/> is valid.</summary>
+    public static void Set(int which, long value, long interval, out long oldValue, out long oldInterval)
     {
+        var process = Task.Current.Group;
         using (TaskTree.Lock.Acquire())
         {
             GetLocked(process, which, out oldValue, out oldInterval);
             if (which == ClockId.ITIMER_REAL)
                 SetReal(process, value, interval);
             else
-                CpuTimerOf(process, which) = new CpuIntervalTimer { Left = value, Interval = interval };
+                SetCpu(process, which, value, interval);
         }
     }
 
-    public static void Get(ThreadGroup process, int which, out long value, out long interval)
+    public static void Get(int which, out long value, out long interval)
     {
         using (TaskTree.Lock.Acquire())
-            GetLocked(process, which, out value, out interval);
+            GetLocked(Task.Current.Group, which, out value, out interval);
     }
 
     private static void SetReal(ThreadGroup process, long value, long interval)
     {
-        process.RealInterval = interval;
-        process.IsRealTimerOn = value != 0;
+        process.RealInterval = value == 0 ? 0 : interval;
+        process.RealTimerState = value == 0 ? RealTimerState.Off : RealTimerState.Running;
         if (value == 0)
             process.RealTimer.TryCancel(); // a callback that waits for the lock sees that it is off
         else
             process.RealTimer.Start(Deadline.After(TimeKeeper.Monotonic, value), ClockBase.Monotonic);
     }
 
+    private static void SetCpu(ThreadGroup process, int which, long value, long interval)
+    {
+        if (which == ClockId.ITIMER_VIRTUAL)
+            process.VirtualInterval = value == 0 ? 0 : interval;
+        else
+            process.ProfileInterval = value == 0 ? 0 : interval;
+        var clock = ClockOf(process, which);
+        var alarm = AlarmOf(process, which);
+        if (value == 0)
+            alarm.Remove();
+        else
+            alarm.Set(clock, Deadline.After(clock.Read(), value));
+    }
+
+    // A timer that is on never shows zero.
     private static void GetLocked(ThreadGroup process, int which, out long value, out long interval)
     {
         if (which != ClockId.ITIMER_REAL)
         {
-            ref var timer = ref CpuTimerOf(process, which);
-            value = timer.Left;
-            interval = timer.Interval;
+            var alarm = AlarmOf(process, which);
+            interval = which == ClockId.ITIMER_VIRTUAL ? process.VirtualInterval : process.ProfileInterval;
+            value = alarm.IsSet ? AtLeastOne(alarm.Deadline - ClockOf(process, which).Read()) : 0;
             return;
         }
 
         interval = process.RealInterval;
         value = 0;
-        if (!process.IsRealTimerOn)
+        if (process.RealTimerState == RealTimerState.Off)
             return;
-        var remaining = process.RealTimer.Remaining;
-        value = remaining > 0 ? remaining : 1; // it is on: never zero
+        var deadline = process.RealTimer.Deadline;
+        var now = TimeKeeper.Monotonic;
+        if (process.RealTimerState == RealTimerState.AwaitsDelivery)
+            Deadline.Forward(ref deadline, now, interval);
+        value = AtLeastOne(deadline - now);
     }
 
-    private static ref CpuIntervalTimer CpuTimerOf(ThreadGroup process, int which)
-    {
-        if (which == ClockId.ITIMER_VIRTUAL)
-            return ref process.VirtualTimer;
-        return ref process.ProfileTimer;
-    }
+    private static long AtLeastOne(long left) => left > 0 ? left : 1;
 
-    /// <summary>The real timer went off.</summary>
+    private static CpuAlarm AlarmOf(ThreadGroup process, int which) => which == ClockId.ITIMER_VIRTUAL ? process.VirtualTimer : process.ProfileTimer;
+
+    private static CpuClock ClockOf(ThreadGroup process, int which) => new(process, null, countsUser: which == ClockId.ITIMER_VIRTUAL);
+
+    /// <summary>The real timer went off. Hardirq.</summary>
     internal static TimerRestart Fire(HighResolutionTimer timer)
     {
         var process = (ThreadGroup)timer.Owner!;
         using (TaskTree.Lock.Acquire())
         {
             // Set again, or off, or the process has ended while this waited for the lock.
-            if (!process.IsRealTimerOn || timer.IsQueued || process.LiveThreads == 0)
+            if (process.RealTimerState != RealTimerState.Running || timer.IsQueued || process.LiveThreads == 0)
                 return TimerRestart.No;
+            process.RealTimerState = process.RealInterval == 0 ? RealTimerState.Off : RealTimerState.AwaitsDelivery;
             SignalSender.SendToProcessLocked(process, SignalInfo.FromKernel(SignalNumber.SIGALRM));
-            if (process.RealInterval == 0)
-            {
-                process.IsRealTimerOn = false;
-                return TimerRestart.No;
-            }
-
-            timer.Forward(TimeKeeper.Monotonic, process.RealInterval);
-            return TimerRestart.Yes;
         }
+
+        return TimerRestart.No;
     }
 
-    /// <summary>A tick found a thread of the process running. Hardirq.</summary>
-    internal static void CountTicks(ThreadGroup process, long nanoseconds, bool fromUser)
+    /// <summary>A SIGALRM of the process was delivered, or is no longer ignored: the periodic timer goes on. TaskTree.Lock held.</summary>
+    internal static void GoOn(ThreadGroup process)
     {
-        if (process.VirtualTimer.Left == 0 && process.ProfileTimer.Left == 0)
+        if (process.RealTimerState != RealTimerState.AwaitsDelivery)
             return;
-        using (TaskTree.Lock.Acquire())
+        var deadline = process.RealTimer.Deadline;
+        Deadline.Forward(ref deadline, TimeKeeper.Monotonic, process.RealInterval);
+        if (PosixTimerFaults.Has(PosixTimerFault.PeriodsDrift))
+            deadline = Deadline.After(TimeKeeper.Monotonic, process.RealInterval);
+        process.RealTimerState = RealTimerState.Running;
+        process.RealTimer.Start(deadline, ClockBase.Monotonic);
+    }
+
+    internal static void FireProfile(CpuAlarm alarm) =>
+        FireCpu(alarm, ClockId.ITIMER_PROF, ((ThreadGroup)alarm.Owner).ProfileInterval, SignalNumber.SIGPROF);
+
+    internal static void FireVirtual(CpuAlarm alarm) =>
+        FireCpu(alarm, ClockId.ITIMER_VIRTUAL, ((ThreadGroup)alarm.Owner).VirtualInterval, SignalNumber.SIGVTALRM);
+
+    // Past all periods gone by, so it fires once per tick at most.
+    private static void FireCpu(CpuAlarm alarm, int which, long interval, int signal)
+    {
+        var process = (ThreadGroup)alarm.Owner;
+        if (interval != 0)
         {
-            if (process.LiveThreads == 0)
-                return;
-            if (fromUser && process.VirtualTimer.Count(nanoseconds))
-                SignalSender.SendToProcessLocked(process, SignalInfo.FromKernel(SignalNumber.SIGVTALRM));
-            if (process.ProfileTimer.Count(nanoseconds))
-                SignalSender.SendToProcessLocked(process, SignalInfo.FromKernel(SignalNumber.SIGPROF));
+            var clock = ClockOf(process, which);
+            var deadline = alarm.Deadline;
+            Deadline.Forward(ref deadline, clock.ReadInTick(), interval);
+            alarm.Set(clock, deadline);
         }
+
+        SignalSender.SendToProcessLocked(process, SignalInfo.FromKernel(signal));
     }
 }

@@ -8,6 +8,9 @@ public enum RestartKind
     /// <summary>Nothing to go on with: restart_syscall returns EINTR.</summary>
     None,
     Sleep,
+
+    /// <summary>On the CPU-time clock whose number is <see cref="RestartBlock.First"/>.</summary>
+    CpuSleep,
     FutexWait,
     Poll,
 }
@@ -16,7 +19,7 @@ public struct RestartBlock
 {
     public RestartKind Kind;
 
-    /// <summary>The absolute end, on <see cref="Clock"/>, in nanoseconds.</summary>
+    /// <summary>The absolute end, on <see cref="Clock"/> unless the kind says otherwise, in nanoseconds.</summary>
     public long Deadline;
     public ClockBase Clock;
 

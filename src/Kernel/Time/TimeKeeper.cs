@@ -37,6 +37,7 @@ public static class TimeKeeper
         s_timesSet = 0;
         UserClock.Reset();
         ClockAdjustment.Init();
+        ClockWatches.Init();
         CpuTimer.InitAll(cascadingTimers);
         Softirq.Register(SoftirqVector.Timer, static () => CpuTimer.Here.RunWheels());
         Softirq.Register(SoftirqVector.HighResolutionTimer, static () => CpuTimer.Here.RunSoft());
@@ -238,6 +239,7 @@ public static class TimeKeeper
     {
         if (!TimerFaults.Has(TimerFault.ForgetsClockSet))
             CrossCall.Run(Scheduler.Online, static _ => CpuTimer.Here.ClockWasSet());
+        ClockWatches.TellAll();
     }
 
     /// <summary>The same from an interrupt: idle CPUs look at once, busy ones at their next tick.</summary>
@@ -249,5 +251,7 @@ public static class TimeKeeper
             if (cpu != Cpu.Id)
                 Cpu.SendReschedule(cpu);
         }
+
+        ClockWatches.TellAll();
     }
 }

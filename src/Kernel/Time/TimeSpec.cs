@@ -1,4 +1,4 @@
-// Times as programs pass them. Layouts of the ABI: struct timespec, timeval, itimerval on x86-64.
+// Times as programs pass them. Layouts of the ABI: struct timespec, timeval, itimerspec, itimerval on x86-64.
 namespace Jiffy.Kernel.Time;
 
 public struct TimeSpec
@@ -39,6 +39,16 @@ public struct TimeValue
     }
 }
 
+/// <summary>struct itimerspec.</summary>
+public struct TimerSpec
+{
+    public TimeSpec Interval, Value;
+
+    public readonly bool IsValid => Interval.IsValid && Value.IsValid;
+
+    public static TimerSpec From(long value, long interval) => new() { Interval = TimeSpec.From(interval), Value = TimeSpec.From(value) };
+}
+
 public struct IntervalValue
 {
     public TimeValue Interval, Value;
@@ -47,5 +57,16 @@ public struct IntervalValue
 public static class Deadline
 {
     /// <summary>A moment that lies <paramref name="nanoseconds"/> after <paramref name="start"/>; long.MaxValue (never) when that does not fit.</summary>
-    public static long After(long start, long nanoseconds) => nanoseconds > long.MaxValue - start ? long.MaxValue : start + nanoseconds;
+    public static long After(long start, long nanoseconds) =>
+        start > 0 && nanoseconds > long.MaxValue - start ? long.MaxValue : start + nanoseconds;
+
+    /// <summary>Moves a deadline that is over past <paramref name="now"/> by whole intervals (more than zero); returns how many, zero if it is to come.</summary>
+    public static long Forward(ref long deadline, long now, long interval)
+    {
+        if (now < deadline)
+            return 0;
+        var whole = (now - deadline) / interval;
+        deadline = After(deadline + whole * interval, interval);
+        return whole + 1;
+    }
 }

@@ -62,8 +62,10 @@ internal sealed class ProcessKernel : KernelEntry
         SignalSender.InitReports();
         SignalHandlers.Pool = new Pool<SignalHandlers, SignalHandlers.Pooled>("signal_handlers", Threads);
         QueuedSignal.Init(4 * Threads);
+        PosixTimer.Init(4 * Threads);
         Softirq.Init();
         TimeKeeper.Init();
+        SystemTimeZone.Init();
         Interrupts.Init();
         Scheduler.Init();
         IdleProcess.Init();

@@ -134,6 +134,8 @@ internal sealed class DescriptorInformation : GeneratedFile
             return Errno.ENOENT;
         var flags = file.Flags | (closeOnExec.IsOk && closeOnExec.Value != 0 ? O_CLOEXEC : 0);
         text.Append($"pos:\t{file.Position}\nflags:\t0{flags:o}\nmnt_id:\t{file.Location.Mount.Id}\nino:\t{file.Inode.Number}\n");
+        if (!file.IsPathOnly)
+            file.Operations.ShowInformation(file, text);
         file.Drop();
         return Errno.None;
     }

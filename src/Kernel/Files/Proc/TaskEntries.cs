@@ -89,6 +89,7 @@ internal static class TaskEntries
         AddText("wchan", static (task, text) => TaskTexts.WriteWaitChannel(task, text));
         AddText("sched", static (task, text) => TaskTexts.WriteScheduling(task, text));
         AddText("schedstat", static (task, text) => TaskTexts.WriteSchedulingStatistics(task, text));
+        AddText("timers", static (task, text) => TaskTimers.Write(task, text));
         AddText("cgroup", static (task, text) => task.IsAlive ? Errno.None : Errno.ESRCH);
         AddText("personality", static (task, text) => TaskTexts.WritePersonality(task, text), mode: 0x100);
     }

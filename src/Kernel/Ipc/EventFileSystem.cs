@@ -1,0 +1,43 @@
+// Where files live that are no more than an event to wait for: a file system that is mounted nowhere. Linux: anon_inodefs.
+using System;
+using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Files;
+using Jiffy.Kernel.Observe;
+using Jiffy.Kernel.Structures;
+
+namespace Jiffy.Kernel.Ipc;
+
+public sealed class EventFileSystem : FileSystemType
+{
+    private static readonly EventFileSystem s_type = new();
+    private static Mount s_mount = null!;
+
+    public override string Name => "anon_inodefs";
+    public override uint Magic => 0x09041934;
+    public override Result<FileSystem> Mount(ReadOnlySpan<byte> options) => Errno.EINVAL;
+
+    public static void Init()
+    {
+        var made = AnonymousFiles.MakeFileSystem(s_type);
+        Invariant.That(made.IsOk, "memory for the file system of event files");
+        s_mount = made.Value;
+    }
+
+    /// <summary>A new file of a kind, "[KIND]", and its entry, counted for the caller. ENFILE, ENOMEM.</summary>
+    public static Result<Location> MakeFile(ReadOnlySpan<byte> kind, FileOperations operations)
+    {
+        Span<byte> buffer = stackalloc byte[64];
+        var name = new TextWriter(buffer);
+        name.Append("anon_inode:"u8);
+        name.Append(kind);
+        return AnonymousFiles.Make(s_mount, Nothing | 0x180, NoNames.Instance, operations, name.Written, numbered: false);
+    }
+
+    /// <summary>Neither regular nor anything else: what stat shows of them on Linux.</summary>
+    private const uint Nothing = 0;
+
+    private sealed class NoNames : InodeOperations
+    {
+        public static readonly NoNames Instance = new();
+    }
+}
