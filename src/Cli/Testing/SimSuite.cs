@@ -10,9 +10,10 @@ namespace Jiffy.Cli.Testing;
 
 internal sealed class SimSuite() : XunitSuite("sim", "the kernel on the simulated machine", "tests/Sim/Sim.csproj")
 {
-    private const string Effort = "JIFFY_SIM_EFFORT", Report = "JIFFY_SIM_REPORT", Core = "JIFFY_SIM_CORE", Replay = "JIFFY_SIM_REPLAY";
+    private const string Effort = "JIFFY_SIM_EFFORT", Report = "JIFFY_SIM_REPORT", Core = "JIFFY_SIM_CORE", Seconds = "JIFFY_SIM_SECONDS", Seed = "JIFFY_SIM_SEED", Replay = "JIFFY_SIM_REPLAY";
     private const long Promised = 200_000, PromisedLong = 10_000_000;
-    private const int UsualEffort = 3, LongEffort = 140;
+    private const int UsualEffort = 3, LongSeconds = 10;
+    private const ulong SeedsPerPass = 1UL << 32;
 
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"jiffy-sim-{Environment.ProcessId}");
     private long _promise;
@@ -42,27 +43,45 @@ internal sealed class SimSuite() : XunitSuite("sim", "the kernel on the simulate
         return [.. methods.Select((method, index) => (method, index)).GroupBy(pair => pair.index % processes, pair => pair.method).Select(group => group.ToArray())];
     }
 
-    protected override IReadOnlyDictionary<string, string> Settings(TestRequest request, int process)
+    protected override IReadOnlyDictionary<string, string> Settings(TestRequest request, int process, int pass)
     {
         var settings = new Dictionary<string, string>
         {
             [Report] = Path.Combine(_directory, process.ToString(CultureInfo.InvariantCulture)),
             [Core] = process.ToString(CultureInfo.InvariantCulture),
         };
-        if (Environment.GetEnvironmentVariable(Effort) is null)
-            settings[Effort] = (request.IncludesLong ? LongEffort : UsualEffort).ToString(CultureInfo.InvariantCulture);
+        if (!IsOwnEffort)
+            settings[Effort] = UsualEffort.ToString(CultureInfo.InvariantCulture);
+        if (request.IncludesLong && !IsOwnEffort)
+        {
+            settings[Seconds] = LongSeconds.ToString(CultureInfo.InvariantCulture);
+            settings[Seed] = (SeedsPerPass * (ulong)pass).ToString(CultureInfo.InvariantCulture);
+        }
+
         return settings;
     }
 
+    // Only the long run repeats itself, with other seeds, until it has kept its promise.
+    protected override bool MustGoOn(TestRequest request, bool isWhole) => request.IncludesLong && isWhole && !IsOwnEffort && Explored().Schedules < _promise;
+
     protected override void End(bool isWhole, Action<TestResult> report)
+    {
+        var (schedules, searches, time) = Explored();
+        var told = string.Create(CultureInfo.InvariantCulture,
+            $"{schedules:N0} schedules in {searches} searches, {schedules / Math.Max(time.TotalSeconds, 1e-9):N0} per second and core");
+        Remark = told;
+        if (isWhole && !IsOwnEffort)
+            report(new TestResult("sim/schedules", schedules >= _promise, time, $"{told}; promised: {_promise:N0}"));
+    }
+
+    /// <summary>The user has said how much to explore.</summary>
+    private static bool IsOwnEffort =>
+        new[] { Effort, Seconds, Replay }.Any(variable => Environment.GetEnvironmentVariable(variable) is not null);
+
+    private (long Schedules, int Searches, TimeSpan Time) Explored()
     {
         var searches = Directory.GetFiles(_directory).SelectMany(File.ReadLines).Select(line => line.Split('\t')).ToArray();
         var schedules = searches.Sum(search => long.Parse(search[0], CultureInfo.InvariantCulture));
-        var time = TimeSpan.FromMicroseconds(searches.Sum(search => double.Parse(search[1], CultureInfo.InvariantCulture)));
-        var told = string.Create(CultureInfo.InvariantCulture, $"{schedules:N0} schedules in {searches.Length} searches, {schedules / Math.Max(time.TotalSeconds, 1e-9):N0} per second and core");
-        Remark = told;
-        var isOwnEffort = Environment.GetEnvironmentVariable(Effort) is not null || Environment.GetEnvironmentVariable(Replay) is not null;
-        if (isWhole && !isOwnEffort)
-            report(new TestResult("sim/schedules", schedules >= _promise, time, $"{told}; promised: {_promise:N0}"));
+        return (schedules, searches.Length, TimeSpan.FromMicroseconds(searches.Sum(search => double.Parse(search[1], CultureInfo.InvariantCulture))));
     }
 }

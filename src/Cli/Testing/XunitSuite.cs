@@ -42,8 +42,23 @@ internal class XunitSuite(string name, string description, string project) : Tes
         var wanted = methods.Where(method => request.Wants(FullName(method))).ToArray();
         if (wanted.Length == 0)
             return;
-        RunMethods(request, wanted, report);
-        End(wanted.Length == methods.Length, report);
+        var isWhole = wanted.Length == methods.Length;
+        var hasFailed = false;
+        void Take(TestResult result, bool isFirst)
+        {
+            hasFailed |= !result.Passed;
+            if (isFirst || !result.Passed)
+                report(result);
+        }
+
+        var pass = 0;
+        do
+        {
+            var isFirst = pass == 0;
+            RunMethods(request, wanted, pass++, result => Take(result, isFirst));
+        }
+        while (!hasFailed && MustGoOn(request, isWhole));
+        End(isWhole, report);
     }
 
     /// <summary>How long the tests may take in all.</summary>
@@ -52,8 +67,11 @@ internal class XunitSuite(string name, string description, string project) : Tes
     /// <summary>How the tests are shared out among processes that run side by side.</summary>
     protected virtual IReadOnlyList<string[]> Share(string[] methods) => [methods];
 
-    /// <summary>What process number <paramref name="process"/> finds in its environment.</summary>
-    protected virtual IReadOnlyDictionary<string, string> Settings(TestRequest request, int process) => new Dictionary<string, string>();
+    /// <summary>What process number <paramref name="process"/> finds in its environment, when all are run for the time after <paramref name="pass"/> others.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings(TestRequest request, int process, int pass) => new Dictionary<string, string>();
+
+    /// <summary>Asked when all have run and passed: are they to be run once more?</summary>
+    protected virtual bool MustGoOn(TestRequest request, bool isWhole) => false;
 
     /// <summary>Called when all have run.</summary>
     /// <param name="isWhole">No test was left out.</param>
@@ -61,7 +79,7 @@ internal class XunitSuite(string name, string description, string project) : Tes
     {
     }
 
-    private void RunMethods(TestRequest request, string[] methods, Action<TestResult> report)
+    private void RunMethods(TestRequest request, string[] methods, int pass, Action<TestResult> report)
     {
         var parts = Share(methods);
         var gate = new Lock();
@@ -72,10 +90,10 @@ internal class XunitSuite(string name, string description, string project) : Tes
         }
 
         if (parts.Count == 1)
-            RunPart(parts[0], Limit(request), Settings(request, 0), ReportOne);
+            RunPart(parts[0], Limit(request), Settings(request, 0, pass), ReportOne);
         else
             Parallel.For(0, parts.Count, new ParallelOptions { MaxDegreeOfParallelism = parts.Count },
-                part => RunPart(parts[part], Limit(request), Settings(request, part), ReportOne));
+                part => RunPart(parts[part], Limit(request), Settings(request, part, pass), ReportOne));
     }
 
     private void RunPart(string[] methods, TimeSpan limit, IReadOnlyDictionary<string, string> settings, Action<TestResult> report)

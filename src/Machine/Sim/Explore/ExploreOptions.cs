@@ -22,7 +22,7 @@ public sealed class ExploreOptions
     /// <summary>At most so many schedules, times the environment's JIFFY_SIM_EFFORT (a whole number; the budget grows with it).</summary>
     public int Schedules { get; init; } = 1000;
 
-    /// <summary>Seeds count up from here.</summary>
+    /// <summary>Seeds count up from here, and from the environment's JIFFY_SIM_SEED if it gives one.</summary>
     public ulong FirstSeed { get; init; } = 1;
 
     /// <summary>Exhaustive search: how often a CPU that could go on is made to wait, or an interrupt is held back.</summary>
@@ -31,8 +31,15 @@ public sealed class ExploreOptions
     /// <summary>Stop after this much real time; the schedules so far count.</summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(30);
 
-    internal static int Effort { get; } =
-        int.TryParse(Environment.GetEnvironmentVariable("JIFFY_SIM_EFFORT"), out var effort) && effort > 0 ? effort : 1;
+    internal static int Effort { get; } = (int)Number("JIFFY_SIM_EFFORT", 1);
+
+    /// <summary>Every search goes on for so long, however many schedules that makes: the environment's JIFFY_SIM_SECONDS.</summary>
+    internal static TimeSpan LeastTime { get; } = TimeSpan.FromSeconds(Number("JIFFY_SIM_SECONDS", 0));
+
+    internal static ulong SeedOffset { get; } = (ulong)Number("JIFFY_SIM_SEED", 0);
+
+    private static long Number(string variable, long otherwise) =>
+        long.TryParse(Environment.GetEnvironmentVariable(variable), out var number) && number > 0 ? number : otherwise;
 
     /// <summary>Only this schedule, as a failure's report names it: "walk:7", "pct:7/40", "choices:0102". Also the environment's JIFFY_SIM_REPLAY.</summary>
     public string? Replay { get; init; } = Environment.GetEnvironmentVariable("JIFFY_SIM_REPLAY");

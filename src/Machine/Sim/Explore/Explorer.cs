@@ -60,9 +60,9 @@ public static class Explorer
                     return RunReplay(_options.Replay);
                 long count = 0;
                 var isComplete = false;
-                while (count < (long)_options.Schedules * ExploreOptions.Effort && _watch.Elapsed < _options.Budget * ExploreOptions.Effort)
+                while (MustGoOn(count))
                 {
-                    var seed = _options.FirstSeed + (ulong)count++;
+                    var seed = _options.FirstSeed + ExploreOptions.SeedOffset + (ulong)count++;
                     if (!TryRun(ScheduleFor(seed), seed))
                         return Failed(count, _machine.Schedule.Describe());
                     if (_options.Strategy == Strategy.Exhaustive && !_exhaustive.MoveNext())
@@ -73,6 +73,13 @@ public static class Explorer
                 }
                 return Result(count, isComplete, null, null);
             }
+        }
+
+        private bool MustGoOn(long count)
+        {
+            var elapsed = _watch.Elapsed;
+            return elapsed < ExploreOptions.LeastTime
+                || (count < (long)_options.Schedules * ExploreOptions.Effort && elapsed < _options.Budget * ExploreOptions.Effort);
         }
 
         private Schedule ScheduleFor(ulong seed) => _options.Strategy switch
