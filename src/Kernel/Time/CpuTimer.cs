@@ -20,6 +20,7 @@ public sealed partial class CpuTimer
     public const long TickLength = CpuTime.TickLength;
 
     private const long Never = long.MaxValue;
+    private const long Unknown = -1;
 
     private static CpuTimer[] s_all = null!;
 
@@ -129,6 +130,13 @@ public sealed partial class CpuTimer
 
     /// <summary>A clock was set: the alarm for its timers is wrong. Runs on every CPU, interrupts off.</summary>
     internal void ClockWasSet() => SetAlarmLocked();
+
+    /// <summary>The machine's clock has another source, and the alarm may be off. Runs on every CPU, interrupts off.</summary>
+    internal void SourceChanged()
+    {
+        _alarm = Unknown;
+        SetAlarmLocked();
+    }
 
     private void Program(long next)
     {

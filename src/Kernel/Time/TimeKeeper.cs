@@ -222,6 +222,19 @@ public static class TimeKeeper
         }
     }
 
+    /// <summary>Reads time from another of the machine's sources. Process context, interrupts on.</summary>
+    public static void UseSource(int index)
+    {
+        using (s_lock.Acquire())
+        {
+            UserClock.BeginWrite();
+            Clock.UseSource(index);
+            UserClock.EndWrite(s_scale);
+        }
+
+        CrossCall.Run(Scheduler.Online, static _ => CpuTimer.Here.SourceChanged());
+    }
+
     // The one place where the clocks change. Locked.
     private static void Publish(in TimeScale scale, bool wasSet)
     {

@@ -24,6 +24,17 @@ public static partial class Clock
     /// <summary>What time is read from and how its frequency is known; for the log.</summary>
     public static partial string Source { get; }
 
+    /// <summary>How many sources time can be read from, best first; their names; and which is used.</summary>
+    public static partial int SourceCount { get; }
+    public static partial string SourceName(int index);
+    public static partial int CurrentSource { get; }
+
+    /// <summary>
+    /// Reads time from another source from now on; <see cref="Now"/> goes on without a step back. One caller at a time; every CPU sets its alarm
+    /// anew afterwards.
+    /// </summary>
+    public static partial void UseSource(int index);
+
     /// <summary>What rings the alarm; for the log.</summary>
     public static partial string AlarmSource { get; }
 }

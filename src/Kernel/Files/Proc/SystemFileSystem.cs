@@ -28,7 +28,9 @@ public sealed class SystemFileSystem : FileSystemType
         top.AddDirectory("bus");
         top.AddDirectory("class");
         top.AddDirectory("dev");
-        AddCpus(top.AddDirectory("devices").AddDirectory("system").AddDirectory("cpu"));
+        var system = top.AddDirectory("devices").AddDirectory("system");
+        AddCpus(system.AddDirectory("cpu"));
+        ClockSourceTexts.AddTo(system);
         top.AddDirectory("firmware");
         top.AddDirectory("fs");
         var kernel = top.AddDirectory("kernel");

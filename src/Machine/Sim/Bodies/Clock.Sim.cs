@@ -20,5 +20,15 @@ public static partial class Clock
 
     public static partial string Source => "virtual time";
 
+    public static partial int SourceCount => 1;
+
+    public static partial string SourceName(int index) => "virtual";
+
+    public static partial int CurrentSource => 0;
+
+    public static partial void UseSource(int index)
+    {
+    }
+
     public static partial string AlarmSource => "event queue";
 }

@@ -16,6 +16,9 @@ internal static unsafe class Acpi
     /// <summary>Global interrupt that the serial port's ISA interrupt 4 is wired to, and MADT's flags for its polarity and trigger.</summary>
     internal static uint SerialInterrupt = 4, SerialInterruptFlags;
 
+    /// <summary>The same for the PIT's interrupt, ISA 0.</summary>
+    internal static uint TimerInterrupt = 2, TimerInterruptFlags;
+
     internal static ushort PmTimerPort, Pm1aControlPort, Pm1bControlPort;
     internal static byte SleepType5A, SleepType5B;
     internal static bool CanPowerOff;
@@ -65,6 +68,10 @@ internal static unsafe class Acpi
             case 1 when IoApicBase == 0 || Word32(entry, 8) == 0:
                 IoApicAddress = Word32(entry, 4);
                 IoApicBase = Word32(entry, 8);
+                break;
+            case 2 when entry[3] == 0:
+                TimerInterrupt = Word32(entry, 4);
+                TimerInterruptFlags = (uint)(entry[8] | entry[9] << 8);
                 break;
             case 2 when entry[3] == 4:
                 SerialInterrupt = Word32(entry, 4);

@@ -55,6 +55,7 @@ internal static unsafe class Startup
         KernelEntry.Instance = CreateKernel();
 
         Acpi.Read();
+        Hpet.SetUp();
         LocalApic.Find();
         LocalApic.SetUp();
         Smp.CountProcessors();

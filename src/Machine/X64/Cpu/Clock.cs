@@ -17,7 +17,7 @@ public static unsafe partial class Clock
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     // A far deadline is reached in steps: the timer is 32 bits wide.
-    private const long LongestAlarm = NanosecondsPerSecond;
+    internal const long LongestAlarm = NanosecondsPerSecond;
 
     private static ClockScale s_scale;
     private static long s_cyclesPerSecond, s_timerPerSecond, s_realTimeAtStart;
@@ -26,12 +26,14 @@ public static unsafe partial class Clock
     {
         get
         {
+            if (s_counter is { } counter)
+                return counter.Now;
             fixed (ClockScale* scale = &s_scale)
                 return Instructions.ClockNow(scale);
         }
     }
 
-    /// <summary>How <see cref="Now"/> follows from the TSC.</summary>
+    /// <summary>How <see cref="Now"/> follows from the TSC, if it does: <see cref="UsesTsc"/>.</summary>
     internal static ClockScale Scale => s_scale;
 
     public static partial long RealTimeAtStart => s_realTimeAtStart;
@@ -40,9 +42,9 @@ public static unsafe partial class Clock
 
     public static partial long CyclesPerSecond => s_cyclesPerSecond;
 
-    public static partial string Source => Calibration.Method;
+    public static partial string Source => s_counter is { } counter ? counter.Name : Calibration.Method;
 
-    public static partial string AlarmSource => LocalApic.UsesTscDeadline ? "local APIC, TSC deadline" : "local APIC, one-shot";
+    public static partial string AlarmSource => BroadcastAlarm.IsUsed ? BroadcastAlarm.Name : LocalApic.UsesTscDeadline ? "local APIC, TSC deadline" : "local APIC, one-shot";
 
     /// <summary>The first thing at start-up: time begins.</summary>
     internal static void Begin() => s_scale.Start = Instructions.ReadTsc();
@@ -52,7 +54,10 @@ public static unsafe partial class Clock
     {
         Calibration.Measure(out s_cyclesPerSecond, out s_timerPerSecond);
         s_scale.Multiplier = Divide(NanosecondsPerSecond, s_cyclesPerSecond);
+        FindSources();
         s_realTimeAtStart = RealTimeClock.Read() - Now / NanosecondsPerSecond;
+        if (BootInfo.HasOption("nolapic_timer"u8))
+            BroadcastAlarm.SetUp();
     }
 
     // value * 2^32 / divisor, by long division.
@@ -74,19 +79,27 @@ public static unsafe partial class Clock
 
     public static partial void SetAlarm(long deadline)
     {
-        CpuArea.Here->AlarmDeadline = deadline;
+        System.Threading.Volatile.Write(ref CpuArea.Here->AlarmDeadline, deadline);
         Arm(deadline);
     }
 
     // The counts are rounded up, so that the interrupt does not come before its time.
     private static void Arm(long deadline)
     {
+        var now = Now;
+        if (Cpu.Id == 0 && MustLookBy(now) is var first && first < deadline)
+            deadline = first;
+        if (BroadcastAlarm.IsUsed)
+        {
+            BroadcastAlarm.Set(deadline);
+            return;
+        }
         if (deadline == long.MaxValue)
         {
             Disarm();
             return;
         }
-        var delay = deadline - Now;
+        var delay = deadline - now;
         delay = delay < 0 ? 0 : delay > LongestAlarm ? LongestAlarm : delay;
         if (LocalApic.UsesTscDeadline)
             LocalApic.SetDeadline(Instructions.ReadTsc() + Counts(delay, s_cyclesPerSecond));

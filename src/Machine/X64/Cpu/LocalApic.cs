@@ -25,7 +25,7 @@ internal static unsafe class LocalApic
     internal static void Find()
     {
         s_x2Apic = Processor.HasX2Apic;
-        UsesTscDeadline = Processor.HasTscDeadline;
+        UsesTscDeadline = Processor.HasTscDeadline && Clock.TscIsTrusted && !BootInfo.HasOption("lapic=notscdeadline"u8);
         if (!s_x2Apic)
             s_registers = (byte*)KernelPages.MapDevice(Acpi.LocalApicAddress);
     }

@@ -8,7 +8,7 @@ internal static class Vectors
         MachineCheck = 18, SimdFloatingPoint = 19;
 
     internal const uint FirstInterrupt = 32;
-    internal const byte Serial = 0x34, Timer = 0xe0, Reschedule = 0xe1, Call = 0xe2, Shootdown = 0xf0, Spurious = 0xff;
+    internal const byte Serial = 0x34, Timer = 0xe0, Reschedule = 0xe1, Call = 0xe2, Broadcast = 0xe3, Shootdown = 0xf0, Spurious = 0xff;
 }
 
 internal static unsafe class InterruptTable

@@ -54,28 +54,25 @@ internal static unsafe class Calibration
 }
 
 /// <summary>A timer whose frequency is known. Wraps at <see cref="_mask"/>.</summary>
-internal unsafe struct ReferenceTimer
+internal struct ReferenceTimer
 {
     private const long PmTimerFrequency = 3_579_545, PitFrequency = 1_193_182;
-    private const ulong FemtosecondsPerSecond = 1_000_000_000_000_000;
-    private const int HpetPeriod = 4, HpetConfiguration = 0x10, HpetCounter = 0xf0;
-    private const uint HpetEnable = 1;
     private const ushort PitChannel0 = 0x40, PitMode = 0x43;
 
-    private byte* _hpet;
+    private bool _usesHpet;
     private ushort _pmTimer;
     private uint _mask;
 
     internal long Frequency;
 
     internal readonly string Method =>
-        _hpet != null ? "TSC, measured against HPET" : _pmTimer != 0 ? "TSC, measured against the ACPI timer" : "TSC, measured against the PIT";
+        _usesHpet ? "TSC, measured against HPET" : _pmTimer != 0 ? "TSC, measured against the ACPI timer" : "TSC, measured against the PIT";
 
     internal static ReferenceTimer Find()
     {
         var timer = new ReferenceTimer();
-        if (Acpi.HpetAddress != 0)
-            timer.UseHpet((byte*)KernelPages.MapDevice(Acpi.HpetAddress));
+        if (Hpet.Exists)
+            timer.UseHpet();
         else if (Acpi.PmTimerPort != 0)
             timer.UsePmTimer(Acpi.PmTimerPort);
         else
@@ -83,12 +80,11 @@ internal unsafe struct ReferenceTimer
         return timer;
     }
 
-    private void UseHpet(byte* registers)
+    private void UseHpet()
     {
-        _hpet = registers;
+        _usesHpet = true;
         _mask = uint.MaxValue;
-        Frequency = (long)(FemtosecondsPerSecond / *(uint*)(registers + HpetPeriod));
-        *(uint*)(registers + HpetConfiguration) |= HpetEnable;
+        Frequency = Hpet.Frequency;
     }
 
     private void UsePmTimer(ushort port)
@@ -128,8 +124,8 @@ internal unsafe struct ReferenceTimer
 
     private readonly uint ReadOnce()
     {
-        if (_hpet != null)
-            return System.Threading.Volatile.Read(ref *(uint*)(_hpet + HpetCounter));
+        if (_usesHpet)
+            return Hpet.Counter;
         if (_pmTimer != 0)
             return Ports.Read32(_pmTimer) & _mask;
         Ports.Write8(PitMode, 0);

@@ -20,13 +20,16 @@ public static unsafe partial class InterruptLines
             Write(FirstRedirection + 2 * pin, Masked);
     }
 
-    public static partial void Enable(InterruptLine line)
+    public static partial void Enable(InterruptLine line) => Route(Acpi.SerialInterrupt, Acpi.SerialInterruptFlags, Vectors.Serial);
+
+    /// <summary>Sends a global interrupt to CPU 0 as a vector; polarity and trigger as MADT's flags say.</summary>
+    internal static void Route(uint globalInterrupt, uint flags, byte vector)
     {
-        var pin = Acpi.SerialInterrupt - Acpi.IoApicBase;
-        var (polarity, trigger) = (Acpi.SerialInterruptFlags & 3, Acpi.SerialInterruptFlags >> 2 & 3);
+        var pin = globalInterrupt - Acpi.IoApicBase;
+        var (polarity, trigger) = (flags & 3, flags >> 2 & 3);
         var mode = (polarity == 3 ? ActiveLow : 0) | (trigger == 3 ? LevelTriggered : 0);
         Write(FirstRedirection + 2 * pin + 1, Smp.Area(0)->ApicId << 24);
-        Write(FirstRedirection + 2 * pin, Vectors.Serial | mode);
+        Write(FirstRedirection + 2 * pin, vector | mode);
     }
 
     public static partial void Disable(InterruptLine line) =>

@@ -104,6 +104,9 @@ internal static unsafe class Traps
             case Vectors.Timer:
                 Clock.TimerRang(fromUser);
                 break;
+            case Vectors.Broadcast:
+                BroadcastAlarm.Rang(fromUser);
+                break;
             case Vectors.Serial:
                 KernelEntry.Instance.DeviceInterrupt(InterruptLine.Serial, fromUser);
                 break;

@@ -15,7 +15,7 @@ public static unsafe partial class UserCode
         var scale = Clock.Scale;
         page[UserCodePage.StartCycles] = (long)scale.Start;
         page[UserCodePage.Multiplier] = (long)scale.Multiplier;
-        page[UserCodePage.UsesCycles] = 1;
+        page[UserCodePage.UsesCycles] = Clock.UsesTsc ? 1 : 0;
         page[UserCodePage.CpuNumberWay] = Processor.HasReadProcessorId ? 1 : 0;
     }
 
