@@ -8,6 +8,7 @@ internal static class Labs
     public static IReadOnlyList<Lab> All { get; } =
     [
         new HalvesExperiment(),
+        new AffinityExperiment(),
         new SleepExperiment(),
         new PreemptionExperiment(),
     ];

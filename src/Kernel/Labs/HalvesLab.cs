@@ -19,6 +19,7 @@ internal static class HalvesLab
     private const SoftirqVector Vector = SoftirqVector.NetReceive;
     private const int InTopHalf = 0, InSoftirq = 1, InTasklet = 2, InWorkQueue = 3;
 
+    private static Tasklet s_tasklet = null!;
     private static HighResolutionTimer s_device = null!, s_other = null!;
     private static SpinLock<PlainRank, PreemptionOff> s_plain;
     private static SpinLock<SoftirqRank, SoftirqsOff> s_withSoftirqsOff;
@@ -40,6 +41,7 @@ internal static class HalvesLab
     {
         s_device = new HighResolutionTimer(static timer => TopHalf(timer), null);
         s_other = new HighResolutionTimer(static timer => ServeOther(timer), null);
+        s_tasklet = new Tasklet(static _ => Work());
         s_plain = default;
         s_withSoftirqsOff = default;
         labs.Add("halves", "1", "mode= work= (us) count=: an interrupt's work in the top half (0), a softirq (1), a tasklet (2), a work queue (3)",
@@ -52,6 +54,9 @@ internal static class HalvesLab
         {
             case InTopHalf:
                 Work();
+                break;
+            case InTasklet:
+                s_tasklet.Schedule();
                 break;
             default:
                 Softirq.Raise(Vector);

@@ -16,6 +16,7 @@ public static class LabFiles
             return;
         Samples.Init();
         HalvesLab.AddTo(labs);
+        AffinityLab.AddTo(labs);
         PreemptionLab.AddTo(labs);
         SleepLab.AddTo(labs);
         SystemFileSystem.Debug.AddDirectory("jiffy").AddFile("lab", labs, OwnerOnly);
