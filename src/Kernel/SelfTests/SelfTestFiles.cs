@@ -18,6 +18,9 @@ public static class SelfTestFiles
         Softirqs.AddTo(tests);
         TaskletRules.AddTo(tests);
         TaskQueueRules.AddTo(tests);
+        OldWorkQueues.AddTo(tests);
+        ManagedWorkQueues.AddTo(tests);
+        KernelThreads.AddTo(tests);
         CoarseTimers.AddTo(tests);
         FineTimers.AddTo(tests);
         Sleeping.AddTo(tests);
