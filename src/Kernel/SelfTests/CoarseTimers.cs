@@ -16,14 +16,14 @@ internal static class CoarseTimers
     private const int PartBits = 16, Part = 1 << PartBits;
     private const int Few = 64;
     private const int Spread = 400;  // ticks over which the million fires
-    private const int Head = 500;    // ticks before the first of them
+    private const int FarAway = 3600 * Jiffies.PerSecond;
 
     private static Pool<Timer, PooledTimer> s_pool = null!;
     private static Timer[] s_few = null!;
     private static Timer s_slow = null!, s_rearming = null!;
     private static Timer?[]?[] s_million = null!; // in parts, since no single object may be that large
     private static int s_wanted, s_fired, s_early, s_mostLate, s_wrongCpu, s_cpu, s_rearms;
-    private static int s_slowStarted, s_slowEnded;
+    private static LongRun s_long = null!;
 
     private readonly struct PooledTimer : IPooled<Timer>
     {
@@ -37,8 +37,9 @@ internal static class CoarseTimers
         s_few = new Timer[Few];
         for (var i = 0; i < Few; i++)
             s_few[i] = new Timer(static timer => Fired(timer), null);
-        s_slow = new Timer(static _ => FireSlowly(), null);
+        s_slow = new Timer(static _ => s_long.Run(), null);
         s_rearming = new Timer(static timer => FireAgain(timer), null);
+        s_long = new LongRun();
         s_pool = new Pool<Timer, PooledTimer>("selftest_timer", Million);
         s_million = new Timer?[]?[Million / Part + 1];
         for (var i = 0; i < s_million.Length; i++)
@@ -133,28 +134,22 @@ internal static class CoarseTimers
         report.Equal(s_rearms, 5, "a timer that starts itself again from its callback comes again");
     }
 
-    private static void FireSlowly()
-    {
-        Volatile.Write(ref s_slowStarted, 1);
-        Helper.Spin(5 * Helper.Millisecond);
-        Volatile.Write(ref s_slowEnded, 1);
-    }
-
     private static void WaitedFor(Report report)
     {
         if (Scheduler.Online.Count < 2)
             return;
-        s_slowStarted = 0;
-        s_slowEnded = 0;
+        s_long.Reset();
         var here = Cpu.Id;
         s_slow.StartIn(1);
         Helper.GoTo(Helper.Other(here));
-        Helper.SpinFor(static () => Volatile.Read(ref s_slowStarted) != 0);
-        var isSeenRunning = Volatile.Read(ref s_slowEnded) == 0;
+        var isRunning = s_long.WaitForStart();
+        var answer = s_slow.TryCancel();
+        s_long.LetEnd();
         s_slow.CancelAndWait();
-        var hasEnded = Volatile.Read(ref s_slowEnded) != 0;
+        var hasEnded = s_long.HasEnded;
         Helper.GoTo(here);
-        report.That(isSeenRunning && hasEnded, "taking a timer off and waiting waits for its callback on another CPU");
+        report.That(isRunning && answer == -1, "trying to take a timer off answers -1 while its callback runs elsewhere");
+        report.That(isRunning && hasEnded, "taking a timer off and waiting waits for its callback on another CPU");
     }
 
     // A quarter is taken off, a quarter is changed, and all that is left fires.
@@ -202,9 +197,10 @@ internal static class CoarseTimers
         }
     }
 
+    // Far away at first, so that none fires before all is done to them; then those that are left soon.
     private static int StartAll(Report report, int count)
     {
-        var first = Jiffies.Now + Head + count / 2000; // far enough away to be ready before the first fires
+        var first = Jiffies.Now + FarAway;
         var start = Clock.Cycles;
         for (var i = 0; i < count; i++)
             At(i)!.Start(first + i % Spread);
@@ -218,6 +214,13 @@ internal static class CoarseTimers
         var end = Clock.Cycles;
         report.Text.Append($"# cycles each: start {(long)(started - start) / count}, change {(long)(changed - started) / (count / 4)}, take off {(long)(end - changed) / (count / 4)}\n");
         report.Equal(removed, count / 4, "a quarter was taken off before it fired");
+        first = Jiffies.Now + 2;
+        for (var i = 0; i < count; i++)
+        {
+            if (i % 4 != 1)
+                At(i)!.Start(first + i % Spread);
+        }
+
         return count - removed;
     }
 }

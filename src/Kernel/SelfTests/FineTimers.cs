@@ -14,11 +14,13 @@ internal static class FineTimers
 
     private static HighResolutionTimer[] s_timers = null!;
     private static HighResolutionTimer s_periodic = null!, s_slow = null!;
-    private static int s_fired, s_early, s_disorder, s_periods, s_overruns, s_slowStarted, s_slowEnded;
+    private static int s_fired, s_early, s_disorder, s_periods, s_overruns;
+    private static LongRun s_long = null!;
     private static long s_lastDeadline, s_mostLate;
 
     public static void AddTo(DriverFile tests)
     {
+        s_long = new LongRun();
         s_timers = new HighResolutionTimer[Count];
         for (var i = 0; i < Count; i++)
             s_timers[i] = new HighResolutionTimer(static timer => Fire(timer), null);
@@ -114,9 +116,7 @@ internal static class FineTimers
 
     private static TimerRestart FireSlowly()
     {
-        Volatile.Write(ref s_slowStarted, 1);
-        Helper.Spin(5 * Helper.Millisecond);
-        Volatile.Write(ref s_slowEnded, 1);
+        s_long.Run();
         return TimerRestart.No;
     }
 
@@ -124,18 +124,17 @@ internal static class FineTimers
     {
         if (Scheduler.Online.Count < 2)
             return;
-        s_slowStarted = 0;
-        s_slowEnded = 0;
+        s_long.Reset();
         var here = Cpu.Id;
         s_slow.Start(TimeKeeper.Monotonic + 2 * Helper.Millisecond, ClockBase.Monotonic);
         Helper.GoTo(Helper.Other(here));
-        Helper.SpinFor(static () => Volatile.Read(ref s_slowStarted) != 0);
+        var isRunning = s_long.WaitForStart();
         var answer = s_slow.TryCancel();
-        var isStillRunning = Volatile.Read(ref s_slowEnded) == 0;
+        s_long.LetEnd();
         s_slow.Cancel();
-        var hasEnded = Volatile.Read(ref s_slowEnded) != 0;
+        var hasEnded = s_long.HasEnded;
         Helper.GoTo(here);
-        report.That(!isStillRunning || answer == -1, "trying to cancel answers -1 while the callback runs elsewhere");
+        report.That(isRunning && answer == -1, "trying to cancel answers -1 while the callback runs elsewhere");
         report.That(hasEnded, "cancel waits for it");
     }
 }

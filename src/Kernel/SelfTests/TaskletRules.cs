@@ -14,10 +14,12 @@ internal static class TaskletRules
 
     private static Tasklet s_counting = null!, s_second = null!, s_third = null!, s_initiallyOff = null!, s_slow = null!, s_again = null!;
     private static int s_runs, s_order, s_cpu, s_initiallyOffRuns, s_againRuns;
-    private static int s_started, s_ended, s_atOnce, s_mostAtOnce;
+    private static LongRun s_long = null!;
+    private static int s_ended, s_atOnce, s_mostAtOnce;
 
     public static void AddTo(DriverFile tests)
     {
+        s_long = new LongRun();
         s_counting = new Tasklet(static _ => CountRun());
         s_second = new Tasklet(static _ => s_order = s_order * 10 + 2);
         s_third = new Tasklet(static _ => s_order = s_order * 10 + 3);
@@ -39,8 +41,7 @@ internal static class TaskletRules
         var now = Interlocked.Increment(ref s_atOnce);
         if (now > s_mostAtOnce)
             s_mostAtOnce = now;
-        Interlocked.Increment(ref s_started);
-        Helper.Spin(5 * Helper.Millisecond);
+        s_long.Run();
         Interlocked.Decrement(ref s_atOnce);
         Interlocked.Increment(ref s_ended);
     }
@@ -56,8 +57,8 @@ internal static class TaskletRules
         s_runs = 0;
         s_order = 0;
         s_cpu = CpuUnknown;
-        s_started = 0;
         s_ended = 0;
+        s_long.Reset();
         s_mostAtOnce = 0;
     }
 
@@ -179,13 +180,15 @@ internal static class TaskletRules
             s_slow.Schedule();
             return 0;
         });
-        Helper.SpinFor(static () => Volatile.Read(ref s_started) == 1);
+        s_long.WaitForStart();
     }
 
     private static void NeverTwoAtOnce(Report report)
     {
         StartOnOther();
         var isTaken = s_slow.Schedule();
+        Helper.Spin(3 * Helper.Millisecond);
+        s_long.LetEnd();
         Helper.WaitFor(static () => Volatile.Read(ref s_ended) == 2);
         report.That(isTaken && s_ended == 2 && s_mostAtOnce == 1, "scheduled while it runs on another CPU, it runs again afterwards, not beside");
     }
@@ -194,9 +197,10 @@ internal static class TaskletRules
     {
         StartOnOther();
         s_slow.DisableNoSync();
-        var isRunning = Volatile.Read(ref s_ended) == 0;
+        var isRunning = !s_long.HasEnded;
+        s_long.LetEnd();
         s_slow.Disable();
-        var hasEnded = Volatile.Read(ref s_ended) == 1;
+        var hasEnded = s_long.HasEnded;
         s_slow.Enable();
         s_slow.Enable();
         report.That(isRunning, "disabling without waiting lets a run under way go on");
@@ -206,7 +210,8 @@ internal static class TaskletRules
     private static void KillWaits(Report report)
     {
         StartOnOther();
+        s_long.LetEnd();
         s_slow.Kill();
-        report.Equal(Volatile.Read(ref s_ended), 1, "kill waits for the end of a run on another CPU");
+        report.That(s_long.HasEnded, "kill waits for the end of a run on another CPU");
     }
 }

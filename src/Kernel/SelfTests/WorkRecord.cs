@@ -48,6 +48,9 @@ internal sealed class WorkRecord
 
     public ThreadedWorkQueue? OldQueue { get; set; }
 
+    /// <summary>An item that queues itself does so until it has run so often.</summary>
+    public int RunsWanted;
+
     /// <summary>How often it ran, how often it was found running already, where last, and whether it could sleep there.</summary>
     public int Runs;
     public int Overlaps;
@@ -85,6 +88,7 @@ internal sealed class WorkRecord
         Overlaps = 0;
         LastCpu = -1;
         CouldSleep = false;
+        RunsWanted = int.MaxValue;
         return this;
     }
 
@@ -121,8 +125,12 @@ internal sealed class WorkRecord
                 Helper.SpinFor(static () => Volatile.Read(ref s_gate) != 0);
                 break;
             case WorkKind.QueuesItself:
-                Queue?.Queue(Item);
-                OldQueue?.Queue(Item);
+                if (Runs + 1 < RunsWanted)
+                {
+                    Queue?.Queue(Item);
+                    OldQueue?.Queue(Item);
+                }
+
                 break;
         }
     }
