@@ -3,7 +3,6 @@
 // that it is served soon, but cannot save up sleep. While a task is on no queue its virtual time is kept relative to the queue's minimum.
 // Contexts and lock: see SchedulingClass. Linux: the completely fair scheduler (before EEVDF).
 using Jiffy.Kernel.Abi;
-using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -38,13 +37,13 @@ public sealed class FairClass : SchedulingClass
         var fair = queue.Fair;
         Add(fair, task);
         Place(fair, task, reason);
-        fair.Waiting.Insert(task);
+        fair.AddWaiting(task);
         fair.UpdateMinimum();
     }
 
     public override void Dequeue(RunQueue queue, Task task, QueueReason reason)
     {
-        queue.Fair.Waiting.Remove(task);
+        queue.Fair.RemoveWaiting(task);
         Leave(queue.Fair, task, reason);
     }
 
@@ -57,23 +56,23 @@ public sealed class FairClass : SchedulingClass
     public override Task? PickNext(RunQueue queue)
     {
         var fair = queue.Fair;
-        if (fair.Waiting.First is not { } first)
+        if (fair.FirstWaiting is not { } first)
             return null;
-        fair.Waiting.Remove(first);
+        fair.RemoveWaiting(first);
         fair.Running = first;
         return first;
     }
 
     public override void TakeRunning(RunQueue queue, Task task)
     {
-        queue.Fair.Waiting.Remove(task);
+        queue.Fair.RemoveWaiting(task);
         queue.Fair.Running = task;
     }
 
     public override void PutBack(RunQueue queue, Task task)
     {
         queue.Fair.Running = null;
-        queue.Fair.Waiting.Insert(task);
+        queue.Fair.AddWaiting(task);
     }
 
     public override void Account(RunQueue queue, Task task, long nanoseconds)
@@ -85,7 +84,7 @@ public sealed class FairClass : SchedulingClass
     public override bool Tick(RunQueue queue, Task task)
     {
         var fair = queue.Fair;
-        if (fair.Waiting.First is not { } first)
+        if (fair.FirstWaiting is not { } first)
             return false;
         if (task.Policy == SchedulingPolicy.SCHED_IDLE && first.Policy != SchedulingPolicy.SCHED_IDLE)
             return true;
@@ -107,7 +106,7 @@ public sealed class FairClass : SchedulingClass
 
     public override void Yield(RunQueue queue, Task task)
     {
-        if (queue.Fair.Waiting.First is not { } first)
+        if (queue.Fair.FirstWaiting is not { } first)
             return;
         var after = first.VirtualRunTime + FairWeights.ToVirtual(MinimumSlice, task.Weight);
         if (after - task.VirtualRunTime > 0)
@@ -117,12 +116,12 @@ public sealed class FairClass : SchedulingClass
     /// <summary>From the end: the task that would wait longest loses least by a move.</summary>
     public override Task? FindMovable(RunQueue queue, int toCpu)
     {
-        var task = queue.Fair.Waiting.Last;
+        var task = queue.Fair.LastWaiting;
         for (var looked = 0; task is not null && looked < MostLookedAt; looked++)
         {
             if (task.Affinity.Contains(toCpu))
                 return task;
-            task = RedBlackTree<Task, Task.InFairTree>.Previous(task);
+            task = FairQueue.BeforeWaiting(task);
         }
 
         return null;

@@ -7,7 +7,17 @@ namespace Jiffy.Kernel.Sched;
 
 public sealed class FairQueue
 {
-    internal RedBlackTree<Task, Task.InFairTree> Waiting;
+    private RedBlackTree<Task, Task.InFairTree> _waiting;
+
+    /// <summary>The waiting task whose clock is furthest behind, and furthest ahead.</summary>
+    internal Task? FirstWaiting => _waiting.First;
+    internal Task? LastWaiting => _waiting.Last;
+
+    internal static Task? BeforeWaiting(Task task) => RedBlackTree<Task, Task.InFairTree>.Previous(task);
+
+    internal void AddWaiting(Task task) => _waiting.Insert(task);
+
+    internal void RemoveWaiting(Task task) => _waiting.Remove(task);
 
     /// <summary>The fair task that runs now; it is not in the tree.</summary>
     internal Task? Running;
@@ -27,10 +37,10 @@ public sealed class FairQueue
         if (Running is { } running)
         {
             minimum = running.VirtualRunTime;
-            if (Waiting.First is { } first && first.VirtualRunTime - minimum < 0)
+            if (_waiting.First is { } first && first.VirtualRunTime - minimum < 0)
                 minimum = first.VirtualRunTime;
         }
-        else if (Waiting.First is { } first)
+        else if (_waiting.First is { } first)
         {
             minimum = first.VirtualRunTime;
         }

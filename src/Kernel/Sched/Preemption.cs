@@ -52,11 +52,17 @@ public static class Preemption
     }
 
     /// <summary>Gives way if a better task waits and preemption is possible here.</summary>
-    [AsksContext]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Check()
     {
-        var current = Cpu.Current;
-        if ((current.WorkFlags & WorkFlag.NeedReschedule) != 0 && current.PreemptCount == 0 && Cpu.InterruptsOn)
+        if ((Cpu.Current.WorkFlags & WorkFlag.NeedReschedule) != 0)
+            CheckAll();
+    }
+
+    [AsksContext]
+    private static void CheckAll()
+    {
+        if (Count == 0 && Cpu.InterruptsOn)
             Scheduler.PreemptCurrent();
     }
 }

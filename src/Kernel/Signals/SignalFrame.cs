@@ -2,9 +2,8 @@
 // sigreturn trusts nothing in the frame: other selectors than user mode's are refused, privileged flags are kept, a Rip outside user
 // space faults in user mode, reserved vector control bits are cleared by the machine.
 // Context: process; may sleep (user memory). Linux: struct rt_sigframe, setup_rt_frame(), restore_sigcontext().
-using System;
-using System.Buffers.Binary;
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -12,15 +11,6 @@ namespace Jiffy.Kernel.Signals;
 
 internal static class SignalFrame
 {
-    // Offsets in the frame: return address, then ucontext_t, then siginfo_t.
-    private const int Context = 8;
-    private const int StackAt = Context + 16;
-    private const int Machine = Context + 40;
-    private const int VectorPointer = Machine + 184;
-    private const int Mask = Machine + 256;
-    private const int Info = Mask + 8;
-    private const int FrameBytes = Info + SignalInfo.Bytes;
-
     private const int RedZone = 128;
 
     /// <summary>uc_flags: the stack segment in the frame is valid and restored strictly.</summary>
@@ -37,25 +27,16 @@ internal static class SignalFrame
             return false;
         var stack = ChooseStack(task, action, user.Rsp);
         var vectorAt = (stack - TaskContext.VectorStateBytes) & ~63UL;
-        var frameAt = ((vectorAt - FrameBytes) & ~15UL) - 8;
+        var frameAt = ((vectorAt - SignalFrameLayout.Bytes) & ~15UL) - 8;
         if (task.AlternateStack.IsSet && IsOn(task, stack) && !task.AlternateStack.Contains(frameAt + 1))
             return false;
-        if (!TryWriteVectors(vectorAt))
+        if (!TaskContext.TryWriteVectorState(vectorAt))
             return false;
-        Span<byte> frame = stackalloc byte[FrameBytes];
-        frame.Clear();
-        Put(frame, 0, action.Restorer);
-        Put(frame, Context, ContextFlags);
-        PutStack(frame, task);
-        PutRegisters(frame, user, vectorAt);
-        Put(frame, Machine + 152, task.FaultError);
-        Put(frame, Machine + 160, task.FaultTrap);
-        Put(frame, Machine + 168, oldMask.Bits);
-        if (info.Signal is SignalNumber.SIGSEGV or SignalNumber.SIGBUS)
-            Put(frame, Machine + 176, info.Address);
-        Put(frame, Mask, oldMask.Bits);
-        info.Encode(frame.Slice(Info));
-        if (!UserMemory.TryWrite(frameAt, frame))
+        var frame = new SignalFrameLayout { ReturnAddress = action.Restorer };
+        Fill(ref frame.Context, task, info, oldMask, user);
+        frame.Context.VectorPointer = vectorAt;
+        info.Encode(frame.Info);
+        if (!UserAccess.TryWrite(frameAt, frame))
             return false;
         if ((task.AlternateStack.Flags & AlternateStack.SS_AUTODISARM) != 0)
             task.AlternateStack = default;
@@ -69,8 +50,8 @@ internal static class SignalFrame
         user.Rsp = frameAt;
         user.Rax = 0;
         user.Rdi = (ulong)signal;
-        user.Rsi = frameAt + Info;
-        user.Rdx = frameAt + Context;
+        user.Rsi = frameAt + SignalFrameLayout.InfoAt;
+        user.Rdx = frameAt + SignalFrameLayout.ContextAt;
         user.Cs = UserRegisters.UserCodeSelector;
         user.Ss = UserRegisters.UserDataSelector;
         user.Rflags &= ~(0x400UL | 0x100 | 0x10000);
@@ -89,110 +70,96 @@ internal static class SignalFrame
     public static bool IsOn(Task task, ulong pointer) =>
         task.AlternateStack.IsSet && (task.AlternateStack.Flags & AlternateStack.SS_AUTODISARM) == 0 && task.AlternateStack.Contains(pointer);
 
-    private static bool TryWriteVectors(ulong to)
-    {
-        Span<byte> state = stackalloc byte[TaskContext.VectorStateBytes];
-        TaskContext.SaveVectorState(state);
-        return UserMemory.TryWrite(to, state);
-    }
-
-    private static void PutStack(Span<byte> frame, Task task)
+    private static void Fill(ref UserContext context, Task task, in SignalInfo info, SignalSet oldMask, in UserRegisters user)
     {
         ref var alternate = ref task.AlternateStack;
-        Put(frame, StackAt, alternate.Base);
-        Put(frame, StackAt + 8, alternate.IsSet ? alternate.Flags : AlternateStack.SS_DISABLE);
-        Put(frame, StackAt + 16, alternate.Bytes);
+        context.Flags = ContextFlags;
+        context.StackBase = alternate.Base;
+        context.StackFlags = alternate.IsSet ? alternate.Flags : AlternateStack.SS_DISABLE;
+        context.StackBytes = alternate.Bytes;
+        PutRegisters(ref context, user);
+        context.FaultError = task.FaultError;
+        context.FaultTrap = task.FaultTrap;
+        context.OldMask = oldMask.Bits;
+        if (info.Signal is SignalNumber.SIGSEGV or SignalNumber.SIGBUS)
+            context.FaultAddress = info.Address;
+        context.Mask = oldMask.Bits;
     }
 
-    private static void PutRegisters(Span<byte> frame, in UserRegisters user, ulong vectorAt)
+    private static void PutRegisters(ref UserContext context, in UserRegisters user)
     {
-        Put(frame, Machine, user.R8);
-        Put(frame, Machine + 8, user.R9);
-        Put(frame, Machine + 16, user.R10);
-        Put(frame, Machine + 24, user.R11);
-        Put(frame, Machine + 32, user.R12);
-        Put(frame, Machine + 40, user.R13);
-        Put(frame, Machine + 48, user.R14);
-        Put(frame, Machine + 56, user.R15);
-        Put(frame, Machine + 64, user.Rdi);
-        Put(frame, Machine + 72, user.Rsi);
-        Put(frame, Machine + 80, user.Rbp);
-        Put(frame, Machine + 88, user.Rbx);
-        Put(frame, Machine + 96, user.Rdx);
-        Put(frame, Machine + 104, user.Rax);
-        Put(frame, Machine + 112, user.Rcx);
-        Put(frame, Machine + 120, user.Rsp);
-        Put(frame, Machine + 128, user.Rip);
-        Put(frame, Machine + 136, user.Rflags);
-        Put(frame, Machine + 144, user.Cs | user.Ss << 48);
-        Put(frame, VectorPointer, vectorAt);
+        context.R8 = user.R8;
+        context.R9 = user.R9;
+        context.R10 = user.R10;
+        context.R11 = user.R11;
+        context.R12 = user.R12;
+        context.R13 = user.R13;
+        context.R14 = user.R14;
+        context.R15 = user.R15;
+        context.Rdi = user.Rdi;
+        context.Rsi = user.Rsi;
+        context.Rbp = user.Rbp;
+        context.Rbx = user.Rbx;
+        context.Rdx = user.Rdx;
+        context.Rax = user.Rax;
+        context.Rcx = user.Rcx;
+        context.Rsp = user.Rsp;
+        context.Rip = user.Rip;
+        context.Rflags = user.Rflags;
+        context.Selectors = user.Cs | user.Ss << 48;
     }
 
     /// <summary>rt_sigreturn: everything as the frame says. False: the frame is bad, and SIGSEGV is due.</summary>
     public static bool TryPop(Task task, ref UserRegisters user)
     {
-        Span<byte> frame = stackalloc byte[FrameBytes];
-        var frameAt = user.Rsp - 8;
-        if (!UserMemory.TryRead(frameAt, frame))
+        var selectors = UserRegisters.UserCodeSelector | UserRegisters.UserDataSelector << 48;
+        if (!UserAccess.TryRead(user.Rsp, out UserContext context) || (context.Selectors & 0xffff_0000_0000_ffff) != selectors)
             return false;
-        var selectors = Get(frame, Machine + 144);
-        if ((selectors & 0xffff) != UserRegisters.UserCodeSelector || selectors >> 48 != UserRegisters.UserDataSelector)
+        if (context.VectorPointer != 0 && !TaskContext.TryReadVectorState(context.VectorPointer))
             return false;
-        var vectorAt = Get(frame, VectorPointer);
-        if (vectorAt != 0 && !TryReadVectors(vectorAt))
-            return false;
-        GetRegisters(frame, ref user);
-        task.SetBlocked(new SignalSet(Get(frame, Mask)));
-        RestoreStack(task, frame, user.Rsp);
+        GetRegisters(context, ref user);
+        task.SetBlocked(new SignalSet(context.Mask));
+        RestoreStack(task, context, user.Rsp);
         return true;
     }
 
-    private static bool TryReadVectors(ulong from)
+    private static void GetRegisters(in UserContext context, ref UserRegisters user)
     {
-        Span<byte> state = stackalloc byte[TaskContext.VectorStateBytes];
-        if (!UserMemory.TryRead(from, state))
-            return false;
-        TaskContext.LoadVectorState(state);
-        return true;
-    }
-
-    private static void GetRegisters(ReadOnlySpan<byte> frame, ref UserRegisters user)
-    {
-        user.R8 = Get(frame, Machine);
-        user.R9 = Get(frame, Machine + 8);
-        user.R10 = Get(frame, Machine + 16);
-        user.R11 = Get(frame, Machine + 24);
-        user.R12 = Get(frame, Machine + 32);
-        user.R13 = Get(frame, Machine + 40);
-        user.R14 = Get(frame, Machine + 48);
-        user.R15 = Get(frame, Machine + 56);
-        user.Rdi = Get(frame, Machine + 64);
-        user.Rsi = Get(frame, Machine + 72);
-        user.Rbp = Get(frame, Machine + 80);
-        user.Rbx = Get(frame, Machine + 88);
-        user.Rdx = Get(frame, Machine + 96);
-        user.Rax = Get(frame, Machine + 104);
-        user.Rcx = Get(frame, Machine + 112);
-        user.Rsp = Get(frame, Machine + 120);
-        user.Rip = Get(frame, Machine + 128);
-        user.Rflags = (user.Rflags & ~UserFlags) | (Get(frame, Machine + 136) & UserFlags) | 0x202;
+        user.R8 = context.R8;
+        user.R9 = context.R9;
+        user.R10 = context.R10;
+        user.R11 = context.R11;
+        user.R12 = context.R12;
+        user.R13 = context.R13;
+        user.R14 = context.R14;
+        user.R15 = context.R15;
+        user.Rdi = context.Rdi;
+        user.Rsi = context.Rsi;
+        user.Rbp = context.Rbp;
+        user.Rbx = context.Rbx;
+        user.Rdx = context.Rdx;
+        user.Rax = context.Rax;
+        user.Rcx = context.Rcx;
+        user.Rsp = context.Rsp;
+        user.Rip = context.Rip;
+        user.Rflags = (user.Rflags & ~UserFlags) | (context.Rflags & UserFlags) | 0x202;
         user.Cs = UserRegisters.UserCodeSelector;
         user.Ss = UserRegisters.UserDataSelector;
         user.OriginalRax = -1;
     }
 
-    private static void RestoreStack(Task task, ReadOnlySpan<byte> frame, ulong pointer)
+    private static void RestoreStack(Task task, in UserContext context, ulong pointer)
     {
-        var flags = (uint)Get(frame, StackAt + 8);
         if (IsOn(task, pointer))
             return;
-        if ((flags & AlternateStack.SS_DISABLE) != 0)
+        if ((context.StackFlags & AlternateStack.SS_DISABLE) != 0)
             task.AlternateStack = default;
-        else if (Get(frame, StackAt + 16) >= AlternateStack.MinimumBytes)
-            task.AlternateStack = new AlternateStack { Base = Get(frame, StackAt), Bytes = Get(frame, StackAt + 16), Flags = flags & AlternateStack.SS_AUTODISARM };
+        else if (context.StackBytes >= AlternateStack.MinimumBytes)
+            task.AlternateStack = new AlternateStack
+            {
+                Base = context.StackBase,
+                Bytes = context.StackBytes,
+                Flags = (uint)context.StackFlags & AlternateStack.SS_AUTODISARM,
+            };
     }
-
-    private static void Put(Span<byte> frame, int at, ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(frame.Slice(at), value);
-
-    private static ulong Get(ReadOnlySpan<byte> frame, int at) => BinaryPrimitives.ReadUInt64LittleEndian(frame.Slice(at));
 }

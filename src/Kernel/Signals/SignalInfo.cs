@@ -35,10 +35,9 @@ public struct SignalInfo
     /// <summary>A fault at an address.</summary>
     public static SignalInfo Fault(int signal, int code, ulong address) => new() { Signal = signal, Code = code, Address = address };
 
-    /// <summary>Writes the ABI's form to <paramref name="to"/> (128 bytes).</summary>
+    /// <summary>Writes the ABI's form to <paramref name="to"/>: 128 bytes, zero so far.</summary>
     public readonly void Encode(Span<byte> to)
     {
-        to.Slice(0, Bytes).Clear();
         BinaryPrimitives.WriteInt32LittleEndian(to, Signal);
         BinaryPrimitives.WriteInt32LittleEndian(to.Slice(4), Error);
         BinaryPrimitives.WriteInt32LittleEndian(to.Slice(8), Code);

@@ -1,4 +1,5 @@
 // What a spin lock shuts out on its CPU while it is held. Each also turns preemption off: the holder keeps the CPU.
+using System.Runtime.CompilerServices;
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Sched;
 using Jiffy.Machine;
@@ -29,6 +30,7 @@ public readonly struct PreemptionOff : IInterruptPolicy
 /// <summary>Interrupts are off: the lock may be taken in hardirq context. The token says whether they were on.</summary>
 public readonly struct IrqsOff : IInterruptPolicy
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Enter()
     {
         var wereOn = Cpu.DisableInterrupts();
@@ -36,6 +38,7 @@ public readonly struct IrqsOff : IInterruptPolicy
         return wereOn;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Leave(bool token)
     {
         Preemption.EnableNoReschedule();

@@ -1,5 +1,6 @@
 // System calls that move data: read, write and their vector and positioned forms, lseek, syncing, truncation.
 // man 2 read, readv, lseek, fsync, truncate, fallocate.
+using System.Runtime.CompilerServices;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Memory;
@@ -21,12 +22,14 @@ public static class FileCalls
     public static long Write(int descriptor, ulong address, ulong count) =>
         Transfer(descriptor, new IoBuffer(address, count), isWrite: true, CheckRange(address, count));
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long ReadV(int descriptor, ulong vectors, int count)
     {
         var error = IoBuffer.FromVectors(vectors, count, out var buffer);
         return Transfer(descriptor, buffer, isWrite: false, error);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long WriteV(int descriptor, ulong vectors, int count)
     {
         var error = IoBuffer.FromVectors(vectors, count, out var buffer);
@@ -39,12 +42,14 @@ public static class FileCalls
     public static long PWrite(int descriptor, ulong address, ulong count, long position) =>
         TransferAt(descriptor, new IoBuffer(address, count), position, isWrite: true, CheckRange(address, count));
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long PReadV(int descriptor, ulong vectors, int count, long position)
     {
         var error = IoBuffer.FromVectors(vectors, count, out var buffer);
         return TransferAt(descriptor, buffer, position, isWrite: false, error);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long PWriteV(int descriptor, ulong vectors, int count, long position)
     {
         var error = IoBuffer.FromVectors(vectors, count, out var buffer);

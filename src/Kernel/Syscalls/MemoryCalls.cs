@@ -1,6 +1,7 @@
 // mmap and its relatives: arguments to the address space's calls. Process context; may sleep. man 2 mmap, brk, mprotect, mremap, madvise,
 // msync, mincore, mlock.
 using System;
+using System.Runtime.CompilerServices;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Memory;
@@ -36,11 +37,14 @@ public static class MemoryCalls
     public static long Mprotect(ulong address, ulong length, ulong protection) =>
         protection > uint.MaxValue ? -(long)Errno.EINVAL : SyscallResult.From(Memory.Protect(address, length, (Protection)protection));
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long Mremap(ulong address, ulong oldLength, ulong newLength, ulong flags, ulong newAddress) =>
         flags > uint.MaxValue ? -(long)Errno.EINVAL : SyscallResult.From(Memory.Remap(address, oldLength, newLength, (RemapFlags)flags, newAddress));
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long Brk(ulong address) => (long)Memory.SetBreak(address);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long Madvise(ulong address, ulong length, ulong advice) =>
         SyscallResult.From(Memory.Advise(address, length, (Advice)(int)advice));
 
@@ -81,6 +85,7 @@ public static class MemoryCalls
     public static long Mlockall(ulong flags) =>
         flags > uint.MaxValue ? -(long)Errno.EINVAL : SyscallResult.From(Memory.LockAll((LockAllFlags)flags));
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long Munlockall()
     {
         Memory.UnlockAll();

@@ -1,4 +1,5 @@
 // System calls of process groups and sessions. man 2 setpgid, setsid. Lock: TaskTree.Lock around each change.
+using System.Runtime.CompilerServices;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Tasks;
 
@@ -6,8 +7,10 @@ namespace Jiffy.Kernel.Syscalls;
 
 internal static class ProcessGroupCalls
 {
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long GetPid() => Task.Current.Group.Id;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long GetTid() => Task.Current.Id;
 
     public static long GetPpid()

@@ -1,5 +1,6 @@
 // System calls of scheduling. man 2 sched_setscheduler, sched_setparam, sched_setattr, sched_setaffinity, sched_yield, sched_rr_get_interval,
 // setpriority, getcpu.
+using System.Runtime.CompilerServices;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Sched;
@@ -14,6 +15,7 @@ internal static class SchedulingCalls
     /// <summary>Bytes of a CPU mask here: one bit for each CPU there may be.</summary>
     private const uint MaskBytes = Cpu.Max / 8;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long Yield()
     {
         Scheduler.Yield();

@@ -1,6 +1,7 @@
 // System calls of signals. man 2 of each.
 using System;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Signals;
@@ -109,6 +110,7 @@ internal static class SignalCalls
         return SyscallResult.From(SignalWait.Suspend(new SignalSet(bits)));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static long Pause() => SyscallResult.From(SignalWait.Pause());
 
     public static long SigTimedWait(ulong setAt, ulong infoAt, ulong timeoutAt, ulong setBytes)

@@ -54,6 +54,12 @@ public abstract partial class TaskContext
     /// <summary>Sets the running task's vector state; refuses reserved bits by clearing them.</summary>
     public static partial void LoadVectorState(ReadOnlySpan<byte> from);
 
+    /// <summary>The running task's vector state in FXSAVE layout to user memory. False: bad address. May sleep.</summary>
+    public static partial bool TryWriteVectorState(ulong to);
+
+    /// <summary>Sets the running task's vector state from user memory, as <see cref="LoadVectorState"/> does. False: bad address. May sleep.</summary>
+    public static partial bool TryReadVectorState(ulong from);
+
     /// <summary>Makes changed <see cref="UserFsBase"/> and <see cref="UserGsBase"/> of the running task effective.</summary>
     public partial void LoadUserSegments();
 

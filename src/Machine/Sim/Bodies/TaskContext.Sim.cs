@@ -99,6 +99,10 @@ public abstract partial class TaskContext
 
     public static partial void SaveVectorState(Span<byte> to) => ((ReadOnlySpan<byte>)Cpu.Current._vector).CopyTo(to);
 
+    public static partial bool TryWriteVectorState(ulong to) => UserMemory.TryWrite(to, Cpu.Current._vector);
+
+    public static partial bool TryReadVectorState(ulong from) => UserMemory.TryRead(from, Cpu.Current._vector);
+
     public static partial void LoadVectorState(ReadOnlySpan<byte> from) => from[..VectorStateBytes].CopyTo(Cpu.Current._vector);
 
     public partial void LoadUserSegments() { }

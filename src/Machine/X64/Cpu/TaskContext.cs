@@ -79,6 +79,7 @@ public abstract unsafe partial class TaskContext
         LoadUserSegments();
     }
 
+    [SkipLocalsInit]
     public static partial void SaveVectorState(Span<byte> to)
     {
         var image = stackalloc byte[VectorStateBytes + 16];
@@ -88,6 +89,25 @@ public abstract unsafe partial class TaskContext
         new Span<byte>(image, VectorStateBytes).CopyTo(to);
     }
 
+    [SkipLocalsInit]
+    public static partial bool TryWriteVectorState(ulong to)
+    {
+        Span<byte> state = stackalloc byte[VectorStateBytes];
+        SaveVectorState(state);
+        return UserMemory.TryWrite(to, state);
+    }
+
+    [SkipLocalsInit]
+    public static partial bool TryReadVectorState(ulong from)
+    {
+        Span<byte> state = stackalloc byte[VectorStateBytes];
+        if (!UserMemory.TryRead(from, state))
+            return false;
+        LoadVectorState(state);
+        return true;
+    }
+
+    [SkipLocalsInit]
     public static partial void LoadVectorState(ReadOnlySpan<byte> from)
     {
         var image = stackalloc byte[VectorStateBytes + 16];

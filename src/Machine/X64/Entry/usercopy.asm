@@ -6,16 +6,70 @@ default rel
 
 section .text.leaf progbits alloc exec nowrite align=16
 
-; int user_copy(void* to, void* from, ulong count): either side may be the user's.
+; int user_copy(void* to, void* from, ulong count): either side may be the user's. Plain moves, the last bytes first or last and overlapping: a
+; string instruction takes some thirty cycles to begin, and under emulation a turn of the emulator's loop for each word.
 function user_copy
-    mov rcx, rdx
     set_ac
 user_copy_begin:
-    shr rcx, 3
-    rep movsq
+    cmp rdx, 16
+    jb .below16
+    movups xmm4, [rsi + rdx - 16]
+    lea r8, [rdi + rdx - 16]
     mov ecx, edx
-    and ecx, 7
-    rep movsb
+    shr rdx, 6
+    jz .rest
+.next:
+    movups xmm0, [rsi]
+    movups xmm1, [rsi + 16]
+    movups xmm2, [rsi + 32]
+    movups xmm3, [rsi + 48]
+    movups [rdi], xmm0
+    movups [rdi + 16], xmm1
+    movups [rdi + 32], xmm2
+    movups [rdi + 48], xmm3
+    add rsi, 64
+    add rdi, 64
+    dec rdx
+    jnz .next
+.rest:
+    and ecx, 63
+    sub ecx, 16
+    jbe .last
+.next16:
+    movups xmm0, [rsi]
+    movups [rdi], xmm0
+    add rsi, 16
+    add rdi, 16
+    sub ecx, 16
+    ja .next16
+.last:
+    movups [r8], xmm4
+    jmp user_copy_end
+.below16:
+    cmp edx, 8
+    jb .below8
+    mov rax, [rsi]
+    mov rcx, [rsi + rdx - 8]
+    mov [rdi], rax
+    mov [rdi + rdx - 8], rcx
+    jmp user_copy_end
+.below8:
+    cmp edx, 4
+    jb .below4
+    mov eax, [rsi]
+    mov ecx, [rsi + rdx - 4]
+    mov [rdi], eax
+    mov [rdi + rdx - 4], ecx
+    jmp user_copy_end
+.below4:
+    test edx, edx
+    jz user_copy_end
+    movzx eax, byte [rsi]
+    mov [rdi], al
+    cmp edx, 1
+    je user_copy_end
+    movzx eax, word [rsi + rdx - 2]
+    mov [rdi + rdx - 2], ax
 user_copy_end:
     clear_ac
     xor eax, eax
