@@ -18,6 +18,9 @@ internal struct ElfImage
     public ElfHeader Header;
     public ulong LowestAddress, HighestAddress;
 
+    /// <summary>What a position-independent image's place must be a multiple of: a power of two, at least a page.</summary>
+    public ulong Alignment;
+
     /// <summary>Offset and length of the interpreter's name in the file; zero length: none.</summary>
     public ulong InterpreterOffset;
     public int InterpreterLength;
@@ -34,6 +37,9 @@ internal static class ElfLoader
     /// <summary>Pages over which the place is random, as a power of two: Linux's default for x86-64.</summary>
     private const int RandomPageBits = 28;
 
+    /// <summary>Wishes beyond a giant page are not granted.</summary>
+    private const ulong MaxAlignment = 1UL << 30;
+
     /// <summary>Reads the headers of <paramref name="file"/>. ENOEXEC: not a program this kernel runs.</summary>
     public static Errno Read(OpenFile file, out ElfImage image)
     {
@@ -47,6 +53,7 @@ internal static class ElfLoader
         if (image.Header.ProgramHeaderCount is < 1 or > MaxHeaderCount)
             return Errno.ENOEXEC;
         image.LowestAddress = ulong.MaxValue;
+        image.Alignment = Frames.Size;
         for (var i = 0; i < image.Header.ProgramHeaderCount; i++)
         {
             var error = ReadHeader(file, image.Header, i, out var header);
@@ -58,6 +65,9 @@ internal static class ElfLoader
 
         return image.LowestAddress < image.HighestAddress ? Errno.None : Errno.ENOEXEC;
     }
+
+    /// <summary>Bytes of an interpreter's name, with the zero at its end: PATH_MAX.</summary>
+    private const int MaxInterpreterName = Frames.Size;
 
     private const int MaxHeaderCount = ElfImage.MaxHeaders;
 
@@ -79,9 +89,9 @@ internal static class ElfLoader
 
     private static Errno Survey(in ProgramHeader header, ref ElfImage image)
     {
-        if (header.Type == ProgramHeader.PT_INTERP)
+        if (header.Type == ProgramHeader.PT_INTERP && image.InterpreterLength == 0)
         {
-            if (header.FileBytes is < 2 or > 4096)
+            if (header.FileBytes is < 2 or > MaxInterpreterName)
                 return Errno.ENOEXEC;
             image.InterpreterOffset = header.Offset;
             image.InterpreterLength = (int)header.FileBytes;
@@ -95,6 +105,8 @@ internal static class ElfLoader
             return Errno.ENOEXEC;
         image.LowestAddress = Math.Min(image.LowestAddress, PageDown(header.Address));
         image.HighestAddress = Math.Max(image.HighestAddress, PageUp(header.Address + header.MemoryBytes));
+        if ((header.Align & (header.Align - 1)) == 0 && header.Align <= MaxAlignment)
+            image.Alignment = Math.Max(image.Alignment, header.Align);
         return Errno.None;
     }
 
@@ -125,19 +137,23 @@ internal static class ElfLoader
     {
         if (!interpreter)
         {
-            image.Bias = PositionIndependentBase + MemoryLayout.RandomOffset(RandomPageBits) - image.LowestAddress;
+            image.Bias = AlignUp(PositionIndependentBase + MemoryLayout.RandomOffset(RandomPageBits), image) - image.LowestAddress;
             return Errno.None;
         }
 
         // Reserves a gap that holds the whole image, to find where it fits; the segments then replace it.
-        var bytes = image.HighestAddress - image.LowestAddress;
+        var bytes = image.HighestAddress - image.LowestAddress + image.Alignment - Frames.Size;
         var gap = space.Map(0, bytes, Protection.PROT_NONE, MapFlags.MAP_PRIVATE | MapFlags.MAP_ANONYMOUS, null, 0);
         if (!gap.IsOk)
             return gap.Error;
         space.Unmap(gap.Value, bytes);
-        image.Bias = gap.Value - image.LowestAddress;
+        image.Bias = AlignUp(gap.Value, image) - image.LowestAddress;
         return Errno.None;
     }
+
+    // The lowest place from an address on where the image's addresses keep their remainders.
+    private static ulong AlignUp(ulong from, in ElfImage image) =>
+        from + ((image.LowestAddress - from) & (image.Alignment - 1));
 
     private static Errno MapSegment(AddressSpace space, OpenFile file, in ProgramHeader header, ref ElfImage image, bool interpreter)
     {

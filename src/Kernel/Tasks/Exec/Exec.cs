@@ -128,13 +128,10 @@ public static class Exec
     {
         interpreter = null;
         interpreterImage = default;
-        Span<byte> name = stackalloc byte[256];
-        if (image.InterpreterLength > name.Length)
-            return Errno.ENOEXEC;
-        var got = file.ReadKernel(name.Slice(0, image.InterpreterLength), (long)image.InterpreterOffset);
-        if (!got.IsOk || got.Value != image.InterpreterLength || name[got.Value - 1] != 0)
-            return Errno.ENOEXEC;
-        var opened = PathLookup.OpenExecutable(FileConstants.AT_FDCWD, name.Slice(0, got.Value - 1), 0);
+        if (!FrameAllocator.TryTake(out var frame))
+            return Errno.ENOMEM;
+        var opened = OpenNamed(file, image, Frames.Bytes(frame).Slice(0, image.InterpreterLength));
+        FrameAllocator.Give(frame);
         if (!opened.IsOk)
             return opened.Error;
         interpreter = opened.Value;
@@ -144,6 +141,19 @@ public static class Exec
         interpreter.Drop();
         interpreter = null;
         return error == Errno.ENOEXEC ? Errno.ELIBBAD : error;
+    }
+
+    // The name in the file ends at the first zero; the last byte must be one.
+    private static Result<OpenFile> OpenNamed(OpenFile file, in ElfImage image, Span<byte> name)
+    {
+        var got = file.ReadKernel(name, (long)image.InterpreterOffset);
+        if (!got.IsOk)
+            return got.Error;
+        if (got.Value != name.Length)
+            return Errno.EIO;
+        if (name[name.Length - 1] != 0)
+            return Errno.ENOEXEC;
+        return PathLookup.OpenExecutable(FileConstants.AT_FDCWD, name.Slice(0, name.IndexOf((byte)0)), 0);
     }
 
     /// <summary>The change itself.</summary>
