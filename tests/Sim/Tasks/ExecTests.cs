@@ -69,6 +69,64 @@ public sealed class ExecTests
         .Thread("thread")
         .Label("thread")));
 
+    private static ulong Auxiliary(SimUser user, ulong type)
+    {
+        var at = user.Registers.Rsp + 8 * (user.Load(user.Registers.Rsp) + 2);
+        while (user.Load(at) != 0)
+            at += 8;
+        for (at += 8; user.Load(at) != 0; at += 16)
+        {
+            if (user.Load(at) == type)
+                return user.Load(at + 8);
+        }
+
+        return 0;
+    }
+
+    /// <summary>Finds the program through the auxiliary vector and goes there.</summary>
+    private static SimScript Interpreter(int program) => new SimScript()
+        .Do(user => Same((long)SimPrograms.BaseOf(program), (long)Auxiliary(user, Jiffy.Kernel.Abi.Auxiliary.AT_ENTRY), "AT_ENTRY"))
+        .Do(user => Same((long)SimPrograms.BaseOf(program) + 64, (long)Auxiliary(user, Jiffy.Kernel.Abi.Auxiliary.AT_PHDR), "AT_PHDR"))
+        .Do(user => Same(3, (long)Auxiliary(user, Jiffy.Kernel.Abi.Auxiliary.AT_PHNUM), "AT_PHNUM"))
+        .Do(user => user.Store(user.Data, Auxiliary(user, Jiffy.Kernel.Abi.Auxiliary.AT_ENTRY)))
+        .Do(user => user.Registers.Rsp = user.Data)
+        .Do(user => user.Return());
+
+    // A program with an interpreter, from one of two threads: the interpreter has control first, the program then.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void An_interpreter_is_entered_and_hands_over(int cpus)
+    {
+        var guest = new Guest(Exec(new SimScript()
+            .Fork("process")
+            .WaitFor(3 << 8)
+            .ExpectNoChild()
+            .PowerOff()
+            .Label("process")
+            .Thread("thread")
+            .Spin()
+            .Label("thread"))).Add("other", Other(), "/interpreter").Add("interpreter", Interpreter(1));
+        var options = new ExploreOptions { Machine = guest.Options(cpus), Schedules = 60 };
+        Explore.Schedules(options, machine => guest.Run(machine));
+    }
+
+    // What cannot be the interpreter leaves the caller as it was.
+    [Theory]
+    [InlineData("/nothing", Errno.ENOENT)]
+    [InlineData("/dev", Errno.EACCES)]
+    [InlineData("/dev/console", Errno.EACCES)]
+    public void Without_its_interpreter_a_program_does_not_start(string interpreter, Errno error)
+    {
+        var guest = new Guest(new SimScript()
+            .Do(user => user.Store(user.Data + PathAt, "/other\0"u8))
+            .Do(user => user.Call(SyscallNumber.execve, user.Data + PathAt))
+            .Expect(result => result == -(long)error, "execve's error")
+            .PowerOff()).Add("other", Other(), interpreter);
+        var options = new ExploreOptions { Machine = guest.Options(1), Schedules = 5 };
+        Explore.Schedules(options, machine => guest.Run(machine));
+    }
+
     // The end of the process and the exec race: whichever is first, no thread is left behind.
     [Theory]
     [InlineData(1)]

@@ -19,10 +19,10 @@ internal sealed class Guest
 
     public Guest(SimScript init) => Add("init", init);
 
-    /// <summary>A program in the root directory.</summary>
-    public Guest Add(string name, SimScript script)
+    /// <summary>A program in the root directory, started by an interpreter if one is named.</summary>
+    public Guest Add(string name, SimScript script, string interpreter = "")
     {
-        _root.AddExecutable(name, SimPrograms.BuildElf(_programs.Count));
+        _root.AddExecutable(name, SimPrograms.BuildElf(_programs.Count, interpreter));
         _programs.Add(script);
         return this;
     }

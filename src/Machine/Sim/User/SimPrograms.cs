@@ -2,6 +2,7 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
+using System.Text;
 
 namespace Jiffy.Machine.Sim;
 
@@ -43,9 +44,10 @@ public static class SimPrograms
 
     /// <summary>
     /// A static ELF executable whose entry point is the program's first step: one page of code, which the simulated processor
-    /// checks but does not look at, and one writable page of zeros at <see cref="DataOffset"/>.
+    /// checks but does not look at, and one writable page of zeros at <see cref="DataOffset"/>. With an <paramref name="interpreter"/>, a
+    /// path, it names that one.
     /// </summary>
-    public static byte[] BuildElf(int program)
+    public static byte[] BuildElf(int program, string interpreter = "")
     {
         var file = new byte[Frames.Size];
         var start = BaseOf(program);
@@ -59,10 +61,21 @@ public static class SimPrograms
         BinaryPrimitives.WriteUInt64LittleEndian(span[32..], 64);
         BinaryPrimitives.WriteUInt16LittleEndian(span[52..], 64);
         BinaryPrimitives.WriteUInt16LittleEndian(span[54..], 56);
-        BinaryPrimitives.WriteUInt16LittleEndian(span[56..], 2);
+        BinaryPrimitives.WriteUInt16LittleEndian(span[56..], (ushort)(interpreter.Length == 0 ? 2 : 3));
         WriteSegment(span[64..], flags: 5, start, (ulong)file.Length, (ulong)file.Length);
         WriteSegment(span[120..], flags: 6, start + DataOffset, 0, Frames.Size);
+        if (interpreter.Length != 0)
+            WriteInterpreter(span, interpreter);
         return file;
+    }
+
+    private static void WriteInterpreter(Span<byte> file, string name)
+    {
+        const int At = 512;
+        BinaryPrimitives.WriteUInt32LittleEndian(file[176..], 3); // PT_INTERP
+        BinaryPrimitives.WriteUInt64LittleEndian(file[(176 + 8)..], At);
+        BinaryPrimitives.WriteUInt64LittleEndian(file[(176 + 32)..], (ulong)name.Length + 1);
+        Encoding.UTF8.GetBytes(name, file[At..]);
     }
 
     private static void WriteSegment(Span<byte> header, uint flags, ulong address, ulong fileBytes, ulong memoryBytes)
