@@ -40,6 +40,7 @@ public static class TimeKeeper
         ClockWatches.Init();
         CpuTimer.InitAll(cascadingTimers);
         Softirq.Register(SoftirqVector.Timer, static () => CpuTimer.Here.RunWheels());
+        BottomHalf.Register(BottomHalf.Timer, static () => CpuTimer.Here.RunWheels());
         Softirq.Register(SoftirqVector.HighResolutionTimer, static () => CpuTimer.Here.RunSoft());
         Softirq.Register(SoftirqVector.Sched, static () => Balancer.Balance());
     }
