@@ -165,6 +165,7 @@ public sealed partial class Tasklet
 
     private void ParkBehindRunner()
     {
+        Cpu.Interleave();
         Interlocked.Or(ref _state, Parked);
         Cpu.Interleave();
         if (!IsRunning && TryUnpark())

@@ -250,12 +250,12 @@ public sealed class SoftirqTests
     {
         var kernel = new SchedulerKernel(machine);
         long inTopHalf = 0, inSoftirq = 0, before = 0;
-        InterruptTable.Register(InterruptLine.Serial, "test", () => inTopHalf += Spend(2_000));
+        InterruptTable.Register(InterruptLine.Serial, "test", () => inTopHalf += Spend(20_000));
         Softirq.Register(SoftirqVector.Block, _ =>
         {
             before = inTopHalf;
             machine.Raise(0, PendingInterrupts.Serial);
-            inSoftirq += Spend(20_000);
+            inSoftirq += Spend(60_000);
         });
         kernel.Spawn("user", () =>
         {

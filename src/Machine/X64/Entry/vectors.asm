@@ -109,15 +109,18 @@ trap:
     push_vectors
     lea rsi, [rsp + XMM_BYTES]
     mov rbp, rsi                    ; where a stack walk finds the interrupted code's registers
+..@walkable:
     cmp edi, FIRST_INTERRUPT
     jae .kernel_interrupt
     call machine_kernel_trap
+..@walkable_end:
 .kernel_out:
     pop_vectors
     pop_registers_to_rdi
     add rsp, 8                      ; error code
     iretq
 
+..@interrupts:
 .kernel_interrupt:
     mov rbx, rsp
     mov rax, [gs:AREA_INTERRUPTS]
@@ -246,5 +249,51 @@ stop_requested: dq 0
 ; StackSample.Request
 sample_wanted: dq 0
 sample_registers: dq 0
+
+; For gdb: where RBP points to the interrupted code's registers, each lies at its offset from there, and the frame ends where its stack
+; pointer was. DWARF call frame information; the kernel's own stack walk knows the same without it.
+section .debug_frame progbits noalloc
+align 8
+frame_section:
+
+%macro saved_at 2                       ; DWARF's register, offset from RBP
+%if %2 < 64
+    db 0x10, %1, 2, 0x76, %2
+%else
+    db 0x10, %1, 3, 0x76, %2 & 0x7f | 0x80, %2 >> 7
+%endif
+%endmacro
+
+    dd frame_common_end - frame_common
+frame_common:
+    dd 0xffffffff
+    db 1, "S", 0, 1, 0x78, 16           ; version, a trap's frame, code and data in units of 1 and -8, the return address's register
+    db 0x0f, 4, 0x76, REGS_RSP & 0x7f | 0x80, REGS_RSP >> 7, 0x06
+    saved_at 15, REGS_R15
+    saved_at 14, 8
+    saved_at 13, 16
+    saved_at 12, 24
+    saved_at 6, 32
+    saved_at 3, 40
+    saved_at 11, REGS_R11
+    saved_at 10, 56
+    saved_at 9, 64
+    saved_at 8, 72
+    saved_at 0, REGS_RAX
+    saved_at 2, REGS_RCX
+    saved_at 1, 96
+    saved_at 4, 104
+    saved_at 5, REGS_RDI
+    saved_at 16, REGS_RIP
+    align 8, db 0
+frame_common_end:
+
+%macro frame 2                          ; code from, to
+    dd 20
+    dd 0
+    dq %1, %2 - %1
+%endmacro
+    frame ..@walkable, ..@walkable_end
+    frame ..@interrupts, trap_end
 
 section .note.GNU-stack noalloc noexec nowrite progbits
