@@ -37,7 +37,11 @@ public sealed partial class AddressSpace
         var old = current.Memory;
         var wereOn = Cpu.DisableInterrupts();
         using (TaskTree.Lock.Acquire())
+        {
+            current.NotePeakResident();
             current.Memory = next;
+        }
+
         if (next is null)
             LoadNone();
         else

@@ -1,5 +1,7 @@
-// What each CPU spent its time on, as /proc/stat tells it. User, nice and system time are sampled by the tick; idle and interrupt time are
-// measured. Contexts: written by its own CPU only; read by anyone as a hint. Linux: struct kernel_cpustat.
+// What each CPU spent its time on, as /proc/stat tells it. Every nanosecond goes into one column, so that their sum is the CPU's time: idle,
+// interrupt and softirq time are measured; what is left between two ticks goes where the tick finds the CPU, and what is left when it begins
+// to idle goes to the side on which ticks found the last task mostly. Contexts: written by its own CPU only, interrupts off; read by anyone
+// as a hint. Linux: struct kernel_cpustat, account_process_tick(), irqtime_account_irq().
 using System.Threading;
 using Jiffy.Machine;
 
@@ -11,6 +13,8 @@ public sealed class CpuStatistics
 
     private long _user, _nice, _system, _idle, _irq, _softirq;
     private long _idleSince; // 0: not idle
+    private long _settled;   // up to here all time is in a column
+    private long _apart;     // interrupt and softirq time until then
 
     /// <summary>The statistics of a CPU that was found at start-up.</summary>
     public static CpuStatistics Of(int cpu) => s_all[cpu];
@@ -79,10 +83,18 @@ public sealed class CpuStatistics
             s_all[cpu] = new CpuStatistics();
     }
 
-    internal void CountTicks(int ticks, bool fromUser, bool isNice)
+    /// <summary>A tick found the CPU busy: all since the last one counts as what it found.</summary>
+    internal void Tick(long now, bool fromUser, bool isNice) => AddBusy(Rest(now), fromUser, isNice);
+
+    /// <summary>A task gives the CPU to the idle task.</summary>
+    internal void StopBusy(long now, bool isMostlyUser, bool isNice) => AddBusy(Rest(now), isMostlyUser, isNice);
+
+    /// <summary>The idle task gives the CPU to another.</summary>
+    internal void StopIdle(long now) => _idle += Rest(now);
+
+    private void AddBusy(long time, bool isUser, bool isNice)
     {
-        var time = ticks * CpuTime.TickLength;
-        if (!fromUser)
+        if (!isUser)
             _system += time;
         else if (isNice)
             _nice += time;
@@ -90,15 +102,31 @@ public sealed class CpuStatistics
             _user += time;
     }
 
-    internal void EnterIdle(long now) => Volatile.Write(ref _idleSince, now);
+    // The time that is in no column yet, taken out.
+    private long Rest(long now)
+    {
+        var apart = _irq + _softirq;
+        var rest = now - _settled - (apart - _apart);
+        if (rest < 0)
+            return 0; // not settled: the clock was read before an interrupt that came since
+        _settled = now;
+        _apart = apart;
+        return rest;
+    }
+
+    /// <summary>The CPU is about to halt. Interrupts off.</summary>
+    internal void EnterIdle(long now)
+    {
+        _idle += Rest(now);
+        Volatile.Write(ref _idleSince, now);
+    }
 
     /// <summary>Ends an idle time; does nothing when there is none. Called by the interrupt that ends it, and by the idle loop.</summary>
     internal void LeaveIdle(long now)
     {
-        var since = _idleSince;
-        if (since == 0)
+        if (_idleSince == 0)
             return;
-        _idle += now - since;
+        _idle += Rest(now);
         Volatile.Write(ref _idleSince, 0);
     }
 

@@ -27,11 +27,11 @@ internal static class CpuTime
     }
 
     /// <summary>The tick found <paramref name="current"/> running. Hardirq.</summary>
-    public static void CountTicks(RunQueue queue, Task current, int ticks, bool fromUser)
+    public static void CountTicks(RunQueue queue, Task current, long now, int ticks, bool fromUser)
     {
         if (current == queue.Idle)
             return;
-        CpuStatistics.Of(queue.Index).CountTicks(ticks, fromUser, current.Nice > 0);
+        CpuStatistics.Of(queue.Index).Tick(now, fromUser, current.Nice > 0);
         if (fromUser)
             current.UserTicks += ticks;
         else
@@ -42,6 +42,16 @@ internal static class CpuTime
             Interlocked.Add(ref process.UserTicks, ticks);
         else
             Interlocked.Add(ref process.SystemTicks, ticks);
+    }
+
+    /// <summary>This CPU changes from or to its idle task. Interrupts off.</summary>
+    public static void CountIdleSwitch(RunQueue queue, Task current, long now)
+    {
+        var statistics = CpuStatistics.Of(queue.Index);
+        if (current == queue.Idle)
+            statistics.StopIdle(now);
+        else
+            statistics.StopBusy(now, !current.IsKernelThread && current.UserTicks >= current.SystemTicks, current.Nice > 0);
     }
 
     // Null for a task on its last steps: its process may have been reaped, and the object be another process by now.

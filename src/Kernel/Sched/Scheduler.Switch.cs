@@ -198,6 +198,8 @@ public static partial class Scheduler
         next.RunningSince = now;
         next.RunTimeAtPick = next.RunTime;
         queue.SetCurrent(next);
+        if (current == queue.Idle || next == queue.Idle)
+            CpuTime.CountIdleSwitch(queue, current, now);
         if (current == queue.Idle)
             CpuTimer.Here.StartTick(now);
     }

@@ -19,7 +19,7 @@ public static partial class Scheduler
     {
         var queue = RunQueue.Here;
         var current = queue.Current;
-        CpuTime.CountTicks(queue, current, ticks, fromUser);
+        CpuTime.CountTicks(queue, current, now, ticks, fromUser);
         queue.Lock.AcquireUnguarded();
         CpuTime.Update(queue, now);
         queue.RealTime.Refresh(now);

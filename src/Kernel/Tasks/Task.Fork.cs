@@ -117,6 +117,7 @@ public sealed partial class Task
         StartTime = TimeKeeper.Monotonic;
         TimerSlack = DefaultTimerSlack = parent.TimerSlack;
         MinorFaults = 0;
+        ForgetPeakResident();
         MajorFaults = 0;
         Scheduler.ForkScheduling(parent, this);
         PrepareStart();

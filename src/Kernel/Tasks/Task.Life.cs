@@ -102,6 +102,7 @@ public sealed partial class Task
         MajorFaults = MajorFaults,
         VoluntarySwitches = VoluntarySwitches,
         InvoluntarySwitches = InvoluntarySwitches,
+        MaxResident = PeakResident,
     };
 
     internal readonly struct InGroup : ILinksOf<Task>

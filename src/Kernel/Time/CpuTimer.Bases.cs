@@ -155,6 +155,23 @@ public sealed partial class CpuTimer
         _lock.Release(token);
     }
 
+    /// <summary>The timer at a place of a clock's and context's tree, first the earliest, for /proc/timer_list. False: there are not so many.</summary>
+    public bool TryLook(ClockBase clock, TimerContext context, int place, out TimerView view)
+    {
+        view = default;
+        using (_lock.Acquire())
+        {
+            ref var tree = ref _trees[(int)clock + (context == TimerContext.Softirq ? Soft : 0)];
+            var timer = tree.First;
+            for (; place > 0 && timer is not null; place--)
+                timer = RedBlackTree<HighResolutionTimer, HighResolutionTimer.InBase>.Next(timer);
+            if (timer is null)
+                return false;
+            view = new TimerView { Name = timer.Name, Deadline = timer.Deadline, Latest = timer.Latest };
+            return true;
+        }
+    }
+
     private void Ended(HighResolutionTimer timer, ref HighResolutionTimer? firing, TimerRestart restart)
     {
         Volatile.Write(ref firing, null);

@@ -42,6 +42,10 @@ public sealed partial class CpuTimer
     internal TimerQueue Wheel { get; }
     internal TimerQueue DeferrableWheel { get; }
 
+    /// <summary>The historical wheel was asked for at boot; and how many coarse timers are queued.</summary>
+    public bool HasCascadingWheel => Wheel is CascadingTimerWheel;
+    public int CoarseTimers => Wheel.Count + DeferrableWheel.Count;
+
     /// <summary>This CPU's. Stays true only while preemption is off.</summary>
     public static CpuTimer Here => s_all[Cpu.Id];
 

@@ -20,6 +20,7 @@ internal static class MachineEntries
         top.AddText("stat", static text => StatisticsTexts.WriteStat(text));
         top.AddText("uptime", static text => StatisticsTexts.WriteUptime(text));
         top.AddText("loadavg", static text => StatisticsTexts.WriteLoad(text));
+        top.AddText("timer_list", static text => TimerTexts.Write(text), mode: 0x100);
         top.AddText("interrupts", static text => InterruptTexts.WriteInterrupts(text));
         top.AddText("softirqs", static text => InterruptTexts.WriteSoftirqs(text));
         top.AddText("cpuinfo", static text => CpuTexts.WriteInformation(text));

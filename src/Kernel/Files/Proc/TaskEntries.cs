@@ -86,6 +86,8 @@ internal static class TaskEntries
             static (task, text) => TaskTexts.SetOutOfMemoryAdjustment(task, text));
         AddText(
             "fail-nth", static (task, text) => TaskTexts.WriteFailure(task, text), static (task, text) => TaskTexts.SetFailure(task, text), mode: 0x180);
+        AddText(
+            "timerslack_ns", static (task, text) => TaskTexts.WriteTimerSlack(task, text), static (task, text) => TaskTexts.SetTimerSlack(task, text), mode: 0x1b6);
         AddText("wchan", static (task, text) => TaskTexts.WriteWaitChannel(task, text));
         AddText("sched", static (task, text) => TaskTexts.WriteScheduling(task, text));
         AddText("schedstat", static (task, text) => TaskTexts.WriteSchedulingStatistics(task, text));

@@ -164,6 +164,40 @@ internal static class TaskTexts
         return Errno.None;
     }
 
+    /// <summary>EPERM for another's, but for the superuser.</summary>
+    public static Errno WriteTimerSlack(TaskHandle task, PagedText text)
+    {
+        long slack;
+        using (TaskTree.Lock.Acquire())
+        {
+            if (task.Find() is not { } found)
+                return Errno.ESRCH;
+            if (found != Task.Current && !Permission.IsSuperuser)
+                return Errno.EPERM;
+            slack = found.TimerSlack;
+        }
+
+        text.Append($"{slack}\n");
+        return Errno.None;
+    }
+
+    /// <summary>Nanoseconds up to two seconds; zero: what the task began with.</summary>
+    public static Errno SetTimerSlack(TaskHandle task, ReadOnlySpan<byte> text)
+    {
+        var parsed = TextParsing.Number(text, 0, int.MaxValue);
+        if (!parsed.TryGet(out var value))
+            return parsed.Error;
+        using (TaskTree.Lock.Acquire())
+        {
+            if (task.Find() is not { } found)
+                return Errno.ESRCH;
+            if (found != Task.Current && !Permission.IsSuperuser)
+                return Errno.EPERM;
+            found.TimerSlack = value == 0 ? found.DefaultTimerSlack : value;
+            return Errno.None;
+        }
+    }
+
     public static Errno WritePersonality(TaskHandle task, PagedText text)
     {
         if (!task.IsAlive)
