@@ -22,7 +22,7 @@ internal static class ClockAdjustment
     public static void Init()
     {
         s_state = ClockDiscipline.Initial;
-        s_second = new HighResolutionTimer(static timer => SecondBegins(timer), null, "ntp_second");
+        s_second = new HighResolutionTimer(static _ => SecondBegins(), null, "ntp_second");
     }
 
     /// <summary>Real time was set: TimeKeeper's lock is held.</summary>
@@ -119,7 +119,7 @@ internal static class ClockAdjustment
         }
 
         // Slewing starts with the next second; a new frequency or tick at once.
-        if ((request.Modes & (Timex.ADJ_OFFSET | Timex.ADJ_FREQUENCY | Timex.ADJ_TICK | Timex.ADJ_STATUS)) != 0)
+        if (request.Modes != 0)
             scale.Adjustment = state.NextSecond(begins: false);
         request.NeedsSecond = state.NeedsSecond;
         request.Result = (state.Status & Timex.STA_UNSYNC) != 0 ? Timex.TIME_ERROR : state.State;
@@ -182,12 +182,12 @@ internal static class ClockAdjustment
     }
 
     // Hardirq, at a full second of real time.
-    private static TimerRestart SecondBegins(HighResolutionTimer timer)
+    private static TimerRestart SecondBegins()
     {
-        if (!TimeKeeper.BeginSecond())
-            return TimerRestart.No;
-        timer.Deadline = NextSecond();
-        return TimerRestart.Yes;
+        // Started, not answered Yes: adjtimex may start it on another CPU at the same time.
+        if (TimeKeeper.BeginSecond())
+            StartSecond();
+        return TimerRestart.No;
     }
 
     /// <summary>A second begins. True: another one is wanted. TimeKeeper's lock is held.</summary>
@@ -197,8 +197,6 @@ internal static class ClockAdjustment
         scale.RealOffset += s_state.Leap(second) * Second;
         scale.TaiOffset = s_state.TaiSeconds * Second;
         scale.Adjustment = s_state.NextSecond(begins: true);
-
-        // A second in which something was slewed must come to its end.
-        return s_state.NeedsSecond || scale.Adjustment != s_state.NextSecond(begins: false);
+        return s_state.NeedsSecond;
     }
 }

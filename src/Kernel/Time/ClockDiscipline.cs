@@ -29,6 +29,9 @@ internal struct ClockDiscipline
     /// <summary>When the loop's offset was last set, and when the error was: monotonic seconds. When the leap second comes: seconds since 1970.</summary>
     private long _offsetSetAt, _errorSetAt, _leapAt;
 
+    /// <summary>What the present second takes off, in 65536ths of a nanosecond.</summary>
+    private long _part;
+
     public static ClockDiscipline Initial => new()
     {
         Status = Timex.STA_UNSYNC, State = Timex.TIME_OK, Tick = UsualTick, Constant = LoopShift, MaxError = MostError, EstimatedError = MostError,
@@ -46,9 +49,9 @@ internal struct ClockDiscipline
 
     public readonly bool IsNano => (Status & Timex.STA_NANO) != 0;
 
-    /// <summary>Something is to be done at the next full second.</summary>
+    /// <summary>Something is to be done, or ends, at the next full second.</summary>
     public readonly bool NeedsSecond =>
-        OffsetLeft >> FractionBits != 0 || SlewLeft != 0 || State != Timex.TIME_OK || (Status & (Timex.STA_INS | Timex.STA_DEL)) != 0;
+        _part != 0 || OffsetLeft >> FractionBits != 0 || SlewLeft != 0 || State != Timex.TIME_OK || (Status & (Timex.STA_INS | Timex.STA_DEL)) != 0;
 
     /// <summary>The largest error in microseconds by now: it grows by 500 each second.</summary>
     public readonly long MaxErrorAt(long monotonicSecond) => Math.Min(MostError, MaxError + 500 * (monotonicSecond - _errorSetAt));
@@ -107,17 +110,16 @@ internal struct ClockDiscipline
     /// <summary>A second of real time begins, or the settings changed: takes this second's part of what is left. The rate's adjustment, in 2^-32.</summary>
     public long NextSecond(bool begins)
     {
-        var part = 0L;
         if (begins)
         {
-            part = OffsetLeft >> LoopShift + (int)Constant;
+            var part = OffsetLeft >> LoopShift + (int)Constant;
             OffsetLeft -= part;
             var slew = Math.Clamp(SlewLeft, -MostSlewPerSecond / 1000, MostSlewPerSecond / 1000);
             SlewLeft -= slew;
-            part += slew * 1000 << FractionBits;
+            _part = part + (slew * 1000 << FractionBits);
         }
 
-        var gain = ((Tick - UsualTick) * 100_000 << FractionBits) + Frequency + part;
+        var gain = ((Tick - UsualTick) * 100_000 << FractionBits) + Frequency + _part;
         return (gain << TimeScale.Shift - FractionBits) / Second;
     }
 
