@@ -8,8 +8,12 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/timerfd.h>
 
 #define MOST 80
+#ifndef TFD_TIMER_CANCEL_ON_SET
+#define TFD_TIMER_CANCEL_ON_SET 2
+#endif
 
 static struct counts at_rest;
 static int fail_fd, failed;
@@ -212,10 +216,34 @@ static int call_lock(void)
     return error;
 }
 
+static int call_timer(void)
+{
+    int id = -1, error = of(syscall(SYS_timer_create, CLOCK_MONOTONIC, NULL, &id));
+    struct itimerspec spec = { { 100, 0 }, { 100, 0 } };
+    if (!error)
+        error = of(syscall(SYS_timer_settime, id, 0, &spec, NULL));
+    settle();
+    if (id >= 0)
+        syscall(SYS_timer_delete, id);
+    return error;
+}
+
+static int call_timerfd(void)
+{
+    int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK), error = of(fd);
+    struct itimerspec spec = { { 100, 0 }, { 4000000000, 0 } };
+    if (!error)
+        error = of(timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &spec, NULL));
+    settle();
+    close(fd);
+    return error;
+}
+
 static const struct { const char *name; int (*call)(void); } calls[] = {
     { "fork", call_fork }, { "vfork", call_vfork }, { "thread", call_thread }, { "pipe", call_pipe }, { "files", call_open },
     { "names", call_names }, { "mappings", call_map }, { "poll", call_poll }, { "proc", call_proc }, { "mount", call_mount },
     { "signals", call_signal }, { "locks", call_lock },
+    { "timer", call_timer }, { "timer's file", call_timerfd },
 };
 
 static int is_refusal(int error)
@@ -273,6 +301,40 @@ static void fail_groups(void)
     CHECK("sessions and groups: frames and objects are as before", counts_settle(&before));
 }
 
+// Timers of processes that end, are killed, or call exec with timers armed and files open: nothing is left of them.
+static void end_with_timers(void)
+{
+    static struct counts before;
+    int status = 0;
+    for (int round = 0; round < 12; round++) {
+        if (round == 3)
+            counts_take(&before);
+        pid_t child = fork();
+        if (child == 0) {
+            struct itimerspec soon = { { 0, 100000 }, { 0, 100000 } };
+            int id;
+            sigset_t set;
+            sigemptyset(&set);
+            sigaddset(&set, SIGALRM);
+            sigprocmask(SIG_BLOCK, &set, NULL);
+            for (int i = 0; i < 20; i++) {
+                syscall(SYS_timer_create, i % 2 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, NULL, &id);
+                syscall(SYS_timer_settime, id, 0, &soon, NULL);
+                timerfd_settime(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC), 0, &soon, NULL);
+            }
+            if (round % 3 == 0)
+                kill(getpid(), SIGKILL);
+            if (round % 3 == 1)
+                execl("/proc/self/exe", "failing", "end", (char *)NULL);
+            _exit(7);
+        }
+        waitpid(child, &status, 0);
+        if (status != EXITED(7) && status != KILLED(SIGKILL))
+            check_fail("timers at the end", "expected an end of its own, got status 0x%x", status);
+    }
+    CHECK("timers at the end: frames and objects are as before", counts_settle(&before));
+}
+
 // A program that replaces itself: it says how far it came, or is ended beyond the point of no return.
 static void fail_exec(const char *path)
 {
@@ -321,6 +383,7 @@ int main(int argc, char **argv)
     for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
         fail_each(calls[i].name, calls[i].call);
     fail_groups();
+    end_with_timers();
     fail_exec("/proc/self/exe");
     fail_exec("./script");
     CHECK_ERR("no child is left", waitpid(-1, NULL, WNOHANG), ECHILD);

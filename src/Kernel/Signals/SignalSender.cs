@@ -69,12 +69,12 @@ public static partial class SignalSender
         else if (signal == SignalNumber.SIGCONT)
             JobControl.Continue(process);
 
-        // Init takes only what it has a handler for: nobody may end it.
-        if (process == TaskTree.Init && handlers[signal].IsDefault)
-            return false;
-
         // A blocked signal may be given a handler before it is unblocked; an awaited one is asked for.
-        return target.BlockedSignals.Or(target.AwaitedSignals).Contains(signal) || !handlers.Ignores(signal);
+        if (target.BlockedSignals.Or(target.AwaitedSignals).Contains(signal))
+            return true;
+
+        // Init takes only what it has a handler for: nobody may end it.
+        return !handlers.Ignores(signal) && !(process == TaskTree.Init && handlers[signal].IsDefault);
     }
 
     internal static void RemovePending(ThreadGroup process, SignalSet set)

@@ -5,6 +5,7 @@ using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Time;
 
@@ -14,6 +15,7 @@ internal static partial class PosixTimers
     internal static TimerRestart Fire(HighResolutionTimer real)
     {
         var timer = (PosixTimer)real.Owner!;
+        Cpu.Interleave(); // what others do to the timer before this has the lock
         using (TaskTree.Lock.Acquire())
         {
             // Set anew while this waited for the lock: that one counts.

@@ -4,6 +4,7 @@
 // deleted finds that out under the lock, and the object goes back to its pool only after the callback has ended.
 // Linux: posix-timers.c. man 2 timer_create, timer_settime, timer_getoverrun, timer_delete.
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
@@ -180,6 +181,7 @@ internal static partial class PosixTimers
     {
         if (!PosixTimerFaults.Has(PosixTimerFault.FreedUnderCallback))
             timer.Real.Cancel();
+        Invariant.That(!timer.Real.IsActive, "the callback of a timer that is freed has ended");
         PosixTimer.Pool.Give(timer);
     }
 
