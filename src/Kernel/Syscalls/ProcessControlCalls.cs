@@ -10,7 +10,6 @@ namespace Jiffy.Kernel.Syscalls;
 internal static class ProcessControlCalls
 {
     private const int PR_SET_PDEATHSIG = 1, PR_GET_PDEATHSIG = 2, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4;
-    private const int PR_SET_TIMERSLACK = 29, PR_GET_TIMERSLACK = 30;
     private const int PR_SET_NAME = 15, PR_GET_NAME = 16, PR_SET_CHILD_SUBREAPER = 36, PR_GET_CHILD_SUBREAPER = 37;
     private const int PR_SET_TIMERSLACK = 29, PR_GET_TIMERSLACK = 30;
     private const int PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39, PR_CAPBSET_READ = 23;
@@ -38,11 +37,6 @@ internal static class ProcessControlCalls
                 return SetName(current, a);
             case PR_GET_NAME:
                 return GetName(current, a);
-            case PR_SET_TIMERSLACK:
-                current.TimerSlack = (long)a > 0 ? (long)a : current.DefaultTimerSlack;
-                return 0;
-            case PR_GET_TIMERSLACK:
-                return current.TimerSlack;
             case PR_SET_CHILD_SUBREAPER:
                 current.Group.IsSubreaper = a != 0;
                 return 0;
