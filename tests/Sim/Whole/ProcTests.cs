@@ -56,7 +56,7 @@ public sealed class ProcTests
         Mount(script);
         foreach (var name in new[]
         {
-            "stat", "uptime", "loadavg", "interrupts", "softirqs", "cpuinfo", "meminfo", "vmstat", "buddyinfo", "slabinfo", "swaps", "version",
+            "stat", "uptime", "loadavg", "interrupts", "softirqs", "workqueues", "cpuinfo", "meminfo", "vmstat", "buddyinfo", "slabinfo", "swaps", "version",
             "cmdline", "filesystems", "devices", "partitions", "mounts", "sys/kernel/hostname", "sys/kernel/random/uuid", "sys/fs/file-nr",
             "self/stat", "self/status", "self/maps", "self/smaps", "self/auxv", "self/mountinfo", "self/sched", "thread-self/comm",
         })

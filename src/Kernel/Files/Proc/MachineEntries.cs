@@ -23,6 +23,7 @@ internal static class MachineEntries
         top.AddText("timer_list", static text => TimerTexts.Write(text), mode: 0x100);
         top.AddText("interrupts", static text => InterruptTexts.WriteInterrupts(text));
         top.AddText("softirqs", static text => InterruptTexts.WriteSoftirqs(text));
+        top.AddText("workqueues", static text => WorkQueueTexts.Write(text));
         top.AddText("cpuinfo", static text => CpuTexts.WriteInformation(text));
     }
 

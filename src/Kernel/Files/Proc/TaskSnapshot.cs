@@ -20,7 +20,8 @@ internal ref struct TaskSnapshot
     /// <summary>Number of the controlling terminal, or 0; its foreground group, or -1.</summary>
     public int Terminal, ForegroundId;
 
-    public TaskName Name;
+    /// <summary>The name; a worker's with what it works for.</summary>
+    public ShownName Name;
 
     /// <summary>As ps shows it: R S D I T t Z P.</summary>
     public char State;
@@ -99,7 +100,7 @@ internal ref struct TaskSnapshot
     private void TakeIdentity(Task task)
     {
         Id = task.Id;
-        task.Name.CopyTo(Name);
+        Name.Take(task);
         State = LetterOf(task);
         Flags = (task.IsExiting ? Exiting : 0) | (task.IsKernelThread ? KernelThread : 0) | (task.Group.HasCalledExec ? 0 : HasNotCalledExec);
         Credentials = task.Credentials;

@@ -58,17 +58,15 @@ internal static class TaskTexts
 
     public static Errno WriteName(TaskHandle task, PagedText text)
     {
-        Span<byte> name = stackalloc byte[TaskName.Capacity];
-        var length = 0;
+        var name = default(ShownName);
         using (TaskTree.Lock.Acquire())
         {
             if (task.Find() is not { } found)
                 return Errno.ESRCH;
-            length = found.Name.Length;
-            found.Name.CopyTo(name);
+            name.Take(found);
         }
 
-        text.Append(name.Slice(0, length));
+        text.Append(name.Text);
         text.AppendByte((byte)'\n');
         return Errno.None;
     }

@@ -94,8 +94,18 @@ public partial class WorkItem
         return wasPending;
     }
 
-    /// <summary>Ends what one <see cref="DisableAndWait"/> began. Any context.</summary>
-    public void Enable() => EndRefusal();
+    /// <summary>Ends what one <see cref="DisableAndWait"/> began. Process or softirq context.</summary>
+    /// <remarks>
+    /// As owner of PENDING: who is being refused just now has set it for a moment, and a request that came after this call would take that for a
+    /// run that is to come.
+    /// </remarks>
+    public void Enable()
+    {
+        Grab(out var wereOn);
+        EndRefusal();
+        ReleaseClaim();
+        Cpu.RestoreInterrupts(wereOn);
+    }
 
     /// <summary>
     /// Makes the caller the owner of PENDING whatever the item does: interrupts are off on return, and stay off until it is queued or released.

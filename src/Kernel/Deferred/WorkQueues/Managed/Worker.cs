@@ -44,6 +44,9 @@ public sealed partial class Worker
     internal Task Task { get; set; } = null!;
     internal int Id { get; private set; }
 
+    /// <summary>It has a thread. [pool]</summary>
+    internal bool IsStarted { get; set; }
+
     /// <summary>Took too long a rest: its thread ends. [pool]</summary>
     internal bool IsDying { get; set; }
 
@@ -68,6 +71,7 @@ public sealed partial class Worker
         _isCountedOut = false;
         Taken = default;
         IsDying = false;
+        IsStarted = false;
         CurrentItem = null;
         CurrentPlace = null;
         _descriptionLength = 0;

@@ -64,6 +64,7 @@ public sealed partial class WorkerPool
         using (Lock.Acquire())
         {
             Workers++;
+            worker.IsStarted = true;
             EnterIdle(worker);
         }
 
@@ -89,8 +90,8 @@ public sealed partial class WorkerPool
         return false;
     }
 
-    // kworker/CPU:ID, with H for high priority; kworker/uPOOL:ID.
-    private ReadOnlySpan<byte> WriteName(Span<byte> to, int id)
+    /// <summary>The name of the thread of worker number <paramref name="id"/>, written into <paramref name="to"/>.</summary>
+    internal ReadOnlySpan<byte> WriteName(Span<byte> to, int id)
     {
         var text = new TextWriter(to);
         if (IsUnbound)
@@ -208,6 +209,9 @@ public sealed partial class WorkerPool
             _maydayTimer.StartIn(MaydayInterval);
         }
     }
+
+    /// <summary>A worker is making another. Lock held.</summary>
+    internal bool IsManaged => _manager is not null;
 
     /// <summary>Worker number <paramref name="id"/>, or null. Lock held.</summary>
     internal Worker? WorkerAt(int id) => _workers[id];
