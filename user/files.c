@@ -249,6 +249,22 @@ static void special_files(void)
     close(null), close(zero), close(full), close(random);
 }
 
+// There may be sockets or not: other files are none.
+static void not_sockets(void)
+{
+    static const int calls[] = {
+        SYS_connect, SYS_accept, SYS_accept4, SYS_sendto, SYS_recvfrom, SYS_sendmsg, SYS_recvmsg, SYS_shutdown, SYS_bind, SYS_listen,
+        SYS_getsockname, SYS_getpeername, SYS_setsockopt, SYS_getsockopt,
+    };
+    int fd = make_file("no-socket", "text");
+    for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++) {
+        // A pointer that every call would take: some read what they need before they look at the descriptor.
+        CHECK_ERR(check_name("call %d: a file is no socket", calls[i]), syscall(calls[i], fd, buffer, 4, 0, buffer, 4), ENOTSOCK);
+        CHECK_ERR(check_name("call %d: a descriptor that is not open", calls[i]), syscall(calls[i], 999, buffer, 4, 0, buffer, 4), EBADF);
+    }
+    close(fd);
+}
+
 int main(void)
 {
     check_begin(50);
@@ -261,5 +277,6 @@ int main(void)
     check_in_child("out of descriptors", out_of_descriptors);
     status_fields();
     special_files();
+    not_sockets();
     return check_end();
 }

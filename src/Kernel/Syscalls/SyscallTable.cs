@@ -96,6 +96,25 @@ public static class SyscallTable
             case SyscallNumber.socketpair:
                 return -(long)Errno.EAFNOSUPPORT;
 
+            // Without sockets no descriptor is one.
+            case SyscallNumber.connect:
+            case SyscallNumber.accept:
+            case SyscallNumber.accept4:
+            case SyscallNumber.sendto:
+            case SyscallNumber.recvfrom:
+            case SyscallNumber.sendmsg:
+            case SyscallNumber.recvmsg:
+            case SyscallNumber.sendmmsg:
+            case SyscallNumber.recvmmsg:
+            case SyscallNumber.shutdown:
+            case SyscallNumber.bind:
+            case SyscallNumber.listen:
+            case SyscallNumber.getsockname:
+            case SyscallNumber.getpeername:
+            case SyscallNumber.setsockopt:
+            case SyscallNumber.getsockopt:
+                return DescriptorCalls.NotSocket((int)a);
+
             // Files: names, directories, mounts (PathCalls, ...)
             case SyscallNumber.open:
                 return OpenCalls.Open(a, (int)b, (uint)c);
