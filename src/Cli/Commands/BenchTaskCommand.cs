@@ -140,15 +140,14 @@ internal sealed class BenchTaskCommand
     {
         Report.Progress($"following {row} instruction by instruction");
         var profile = TaskProfile.Measure(row, byLine);
-        var table = new Table().Border(TableBorder.Simple);
-        foreach (var heading in new[] { "count", "share", "entered" })
-            table.AddColumn(new TableColumn(heading).RightAligned());
-        table.AddColumn(new TableColumn(byLine ? "line" : "method").NoWrap());
+        // Plain lines: names are long, and a table would break them.
+        Say($"{"count",10}{"share",8}{"entered",9}  {(byLine ? "line" : "method")}");
         foreach (var line in profile.Lines.Take(byLine ? MostLines : MostMethods).Where(line => line.Instructions >= profile.Operations / 10))
-            table.AddRow($"{(double)line.Instructions / profile.Operations:#,0.0}", $"{100.0 * line.Instructions / profile.Instructions:0.0} %",
-                $"{(double)line.Entries / profile.Operations:0.0}", Markup.Escape(line.Place.Replace("Jiffy.Kernel.", "").Replace("Jiffy.Machine.", "")));
-        AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"{row}: {(double)profile.Instructions / profile.Operations:#,0.0} instructions, of {profile.Operations} operations the mean");
+            Say($"{(double)line.Instructions / profile.Operations,10:#,0.0}{100.0 * line.Instructions / profile.Instructions,6:0.0} %"
+                + $"{(double)line.Entries / profile.Operations,9:0.0}  {line.Place.Replace("Jiffy.Kernel.", "").Replace("Jiffy.Machine.", "")}");
+        Say($"{row}: {(double)profile.Instructions / profile.Operations:#,0.0} instructions, of {profile.Operations} operations the mean");
         return ExitStatus.Success;
     }
+
+    private static void Say(string line) => Descriptors.Write(Descriptors.StandardOutput, line + "\n");
 }

@@ -51,19 +51,6 @@ public static partial class Scheduler
         child.Class = ClassOf(child.Policy);
     }
 
-    /// <summary>Lets other tasks of the same rank go first. Process context, may sleep.</summary>
-    public static void Yield()
-    {
-        var wereOn = Cpu.DisableInterrupts();
-        var queue = RunQueue.Here;
-        queue.Lock.AcquireUnguarded();
-        CpuTime.Update(queue, Clock.Now);
-        queue.Current.Class.Yield(queue, queue.Current);
-        queue.Lock.Release(false);
-        Cpu.RestoreInterrupts(wereOn);
-        Schedule();
-    }
-
     /// <summary>Sets the nice value, -20 to 19. Any context.</summary>
     public static void SetNice(Task task, int nice) => SetPolicy(task, task.Policy, task.RealTimePriority, nice, task.ResetOnFork);
 

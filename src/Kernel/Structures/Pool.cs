@@ -23,7 +23,7 @@ public sealed class Pool<T, TItem> : PoolRegistry
     where TItem : struct, IPooled<T>
 {
     private SpinLock<PoolRank, IrqsOff> _lock;
-    private LinkedRing<T, TItem> _free;
+    private T? _free; // the first free object; each knows the next in its Links
     private int _made, _used;
 
     public Pool(string name, int limit)
@@ -47,9 +47,12 @@ public sealed class Pool<T, TItem> : PoolRegistry
             return false;
         using (_lock.Acquire())
         {
-            item = _free.RemoveFirst();
+            item = _free;
             if (item is not null)
             {
+                ref var links = ref TItem.Of(item);
+                _free = links.Next;
+                links = default;
                 _used++;
                 return true;
             }
@@ -80,7 +83,8 @@ public sealed class Pool<T, TItem> : PoolRegistry
     {
         using (_lock.Acquire())
         {
-            _free.AddFirst(item);
+            TItem.Of(item).Next = _free;
+            _free = item;
             _used--;
         }
     }

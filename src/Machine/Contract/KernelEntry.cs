@@ -44,7 +44,7 @@ public abstract class KernelEntry
 
     /// <summary>
     /// The last thing before user mode, interrupts off at entry and at return: signals, reschedule, task work.
-    /// Called after each system call, interrupt and exception from user mode.
+    /// Called after each system call, interrupt and exception from user mode; a machine may leave it out while the context's WorkFlags are zero.
     /// </summary>
     public abstract void ReturnToUser(ref UserRegisters user);
 

@@ -82,42 +82,65 @@ public abstract unsafe partial class TaskContext
     [SkipLocalsInit]
     public static partial void SaveVectorState(Span<byte> to)
     {
-        var image = stackalloc byte[VectorStateBytes + 16];
-        image = (byte*)((ulong)image + 15 & ~15UL);
-        Instructions.FxSave(image);
-        Copy(ContextBlock.SavedVectorsOf(ContextBlock.Here), image + VectorState.XmmAt, 16 * ContextBlock.SavedVectors);
+        var buffer = stackalloc byte[VectorStateBytes + 16];
+        var image = Aligned(buffer);
+        Save(image);
         new Span<byte>(image, VectorStateBytes).CopyTo(to);
     }
 
     [SkipLocalsInit]
     public static partial bool TryWriteVectorState(ulong to)
     {
-        Span<byte> state = stackalloc byte[VectorStateBytes];
-        SaveVectorState(state);
-        return UserMemory.TryWrite(to, state);
+        var buffer = stackalloc byte[VectorStateBytes + 16];
+        var image = Aligned(buffer);
+        Save(image);
+        return UserMemory.TryWrite(to, new Span<byte>(image, VectorStateBytes));
     }
 
     [SkipLocalsInit]
     public static partial bool TryReadVectorState(ulong from)
     {
-        Span<byte> state = stackalloc byte[VectorStateBytes];
-        if (!UserMemory.TryRead(from, state))
+        var buffer = stackalloc byte[VectorStateBytes + 16];
+        var image = Aligned(buffer);
+        if (!UserMemory.TryRead(from, new Span<byte>(image, VectorStateBytes)))
             return false;
-        LoadVectorState(state);
+        Load(image);
         return true;
     }
 
     [SkipLocalsInit]
     public static partial void LoadVectorState(ReadOnlySpan<byte> from)
     {
-        var image = stackalloc byte[VectorStateBytes + 16];
-        image = (byte*)((ulong)image + 15 & ~15UL);
-        Instructions.FxSave(image);
-        var mask = *(uint*)(image + VectorState.MxcsrMaskAt);
+        var buffer = stackalloc byte[VectorStateBytes + 16];
+        var image = Aligned(buffer);
         from.Slice(0, VectorStateBytes).CopyTo(new Span<byte>(image, VectorStateBytes));
-        *(uint*)(image + VectorState.MxcsrAt) &= mask == 0 ? DefaultMxcsrMask : mask;
+        Load(image);
+    }
+
+    private static byte* Aligned(byte* buffer) => (byte*)((ulong)buffer + 15 & ~15UL);
+
+    private static void Save(byte* image)
+    {
+        Instructions.FxSave(image);
+        Copy(ContextBlock.SavedVectorsOf(ContextBlock.Here), image + VectorState.XmmAt, 16 * ContextBlock.SavedVectors);
+    }
+
+    private static void Load(byte* image)
+    {
+        *(uint*)(image + VectorState.MxcsrAt) &= MxcsrMask();
         Instructions.FxRestore(image);
         Copy(image + VectorState.XmmAt, ContextBlock.SavedVectorsOf(ContextBlock.Here), 16 * ContextBlock.SavedVectors);
+    }
+
+    // What the processor allows: told by FXSAVE.
+    [SkipLocalsInit]
+    private static uint MxcsrMask()
+    {
+        var buffer = stackalloc byte[VectorStateBytes + 16];
+        var image = Aligned(buffer);
+        Instructions.FxSave(image);
+        var mask = *(uint*)(image + VectorState.MxcsrMaskAt);
+        return mask == 0 ? DefaultMxcsrMask : mask;
     }
 
     private static void Copy(byte* from, byte* to, int count) => new Span<byte>(from, count).CopyTo(new Span<byte>(to, count));
