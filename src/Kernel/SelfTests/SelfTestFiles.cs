@@ -24,6 +24,7 @@ public static class SelfTestFiles
         CoarseTimers.AddTo(tests);
         FineTimers.AddTo(tests);
         Sleeping.AddTo(tests);
+        Torture.AddTo(tests);
         SystemFileSystem.Debug.AddDirectory("jiffy").AddFile("selftest", tests, OwnerOnly);
     }
 }
