@@ -6,7 +6,7 @@ namespace Jiffy.Cli.Lab;
 
 internal sealed class HalvesExperiment : Lab
 {
-    private static readonly string[] Modes = ["top half", "softirq", "tasklet"];
+    private static readonly string[] Modes = ["top half", "softirq", "tasklet", "work queue"];
 
     public override string Name => "halves";
 
@@ -66,6 +66,7 @@ internal sealed class HalvesExperiment : Lab
             new("with split halves they wait for less than a tenth of that", split.All(row => Worst(row, "late") < Worst(top, "late") / 10)),
             new("a lock's holder is delayed by all of the top half's work", Worst(top, "plain") > work && Worst(top, "bh") > work),
             new("split halves do not delay a holder that keeps softirqs off", split.All(row => Worst(row, "bh") < work / 5)),
+            new("a work queue's thread delays no holder of a spin lock", split.Where(row => (int)row.Number("mode") == 3).All(row => Worst(row, "plain") < work / 5)),
             new("softirqs and tasklets do delay a holder that does not: they run at the interrupt's end",
                 split.Where(row => (int)row.Number("mode") is 1 or 2).All(row => Worst(row, "plain") > work)),
         ];

@@ -8,8 +8,11 @@ internal static class Labs
     public static IReadOnlyList<Lab> All { get; } =
     [
         new HalvesExperiment(),
+        new WorkQueueExperiment(),
+        new DeadlockExperiment(),
         new AffinityExperiment(),
         new SleepExperiment(),
+        new WheelExperiment(),
         new PreemptionExperiment(),
     ];
 }

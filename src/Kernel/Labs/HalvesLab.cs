@@ -4,6 +4,7 @@
 // Guard: samples of lateness are the timer's, of sections the thread's; all on one CPU.
 using System;
 using Jiffy.Kernel.Deferred;
+using Jiffy.Kernel.Deferred.WorkQueues;
 using Jiffy.Kernel.SelfTests;
 using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
@@ -17,8 +18,9 @@ internal static class HalvesLab
     private const long DevicePeriod = 1_000_000, OtherPeriod = 700_000;
     private const long SectionLength = 40_000;
     private const SoftirqVector Vector = SoftirqVector.NetReceive;
-    private const int InTopHalf = 0, InSoftirq = 1, InTasklet = 2, InWorkQueue = 3;
+    private const int InTopHalf = 0, InTasklet = 2, InWorkQueue = 3; // 1: a softirq
 
+    private static WorkItem s_item = null!;
     private static Tasklet s_tasklet = null!;
     private static HighResolutionTimer s_device = null!, s_other = null!;
     private static SpinLock<PlainRank, PreemptionOff> s_plain;
@@ -42,6 +44,7 @@ internal static class HalvesLab
         s_device = new HighResolutionTimer(static timer => TopHalf(timer), null);
         s_other = new HighResolutionTimer(static timer => ServeOther(timer), null);
         s_tasklet = new Tasklet(static _ => Work());
+        s_item = new WorkItem(static _ => Work(), null);
         s_plain = default;
         s_withSoftirqsOff = default;
         labs.Add("halves", "1", "mode= work= (us) count=: an interrupt's work in the top half (0), a softirq (1), a tasklet (2), a work queue (3)",
@@ -57,6 +60,9 @@ internal static class HalvesLab
                 break;
             case InTasklet:
                 s_tasklet.Schedule();
+                break;
+            case InWorkQueue:
+                WorkQueues.HighPriorityEvents.Queue(s_item);
                 break;
             default:
                 Softirq.Raise(Vector);

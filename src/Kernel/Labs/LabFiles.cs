@@ -17,6 +17,9 @@ public static class LabFiles
         Samples.Init();
         HalvesLab.AddTo(labs);
         AffinityLab.AddTo(labs);
+        WorkQueueLab.AddTo(labs);
+        DeadlockLab.AddTo(labs);
+        WheelLab.AddTo(labs);
         PreemptionLab.AddTo(labs);
         SleepLab.AddTo(labs);
         SystemFileSystem.Debug.AddDirectory("jiffy").AddFile("lab", labs, OwnerOnly);

@@ -12,7 +12,8 @@ namespace Jiffy.Kernel.SelfTests;
 internal static class TorturedSoftirqs
 {
     private const SoftirqVector Own = SoftirqVector.NetTransmit, Movable = SoftirqVector.NetReceive;
-    private const int Tasklets = 8, Entries = 6;
+    private const int Tasklets = 4, Entries = 6;
+    private const long Length = 10_000;
 
     private static Request[] s_tasklets = null!, s_entries = null!;
     private static long[] s_requested = null!, s_handled = null!, s_requestedMovable = null!, s_handledMovable = null!;
@@ -35,6 +36,7 @@ internal static class TorturedSoftirqs
         private void RunOnce()
         {
             Torture.That(Interlocked.Exchange(ref Running, 1) == 0, "a tasklet runs on two CPUs at once");
+            Helper.Spin((Run & 3) * Length); // long enough for others to come in between
             Interlocked.Increment(ref Run);
             Volatile.Write(ref Running, 0);
         }
@@ -42,6 +44,7 @@ internal static class TorturedSoftirqs
         private void RunAsHalf()
         {
             Torture.That(Interlocked.Increment(ref s_halves) == 1, "two bottom halves run at once");
+            Helper.Spin((Run & 3) * Length);
             Interlocked.Increment(ref Run);
             Interlocked.Decrement(ref s_halves);
         }

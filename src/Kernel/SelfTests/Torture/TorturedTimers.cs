@@ -8,6 +8,8 @@ namespace Jiffy.Kernel.SelfTests;
 
 internal sealed class TorturedTimer
 {
+    private const long Length = 2_000;
+
     private readonly Timer _timer;
     private readonly int _number;
     private int _running, _fired;
@@ -35,6 +37,7 @@ internal sealed class TorturedTimer
         Torture.That(Jiffies.Now >= Volatile.Read(ref _earliest), "a timer fires early");
         if (_number % 3 == 0)
             TorturedSoftirqs.Ask(_number);
+        Helper.Spin(_number * Length); // long enough for others to come in between
         Interlocked.Increment(ref _fired);
         Volatile.Write(ref _running, 0);
     }
@@ -87,6 +90,7 @@ internal sealed class TorturedTimer
 internal sealed class TorturedAlarm
 {
     private const int MostRestarts = 3;
+    private const long Length = 1_500;
 
     private readonly HighResolutionTimer _timer;
     private readonly int _number;
@@ -121,6 +125,7 @@ internal sealed class TorturedAlarm
         Torture.That(TimeKeeper.Monotonic >= Volatile.Read(ref _earliest), "a high-resolution timer fires early");
         if (_number % 3 == 0)
             TorturedSoftirqs.Ask(_number);
+        Helper.Spin(_number * Length);
         var goesOn = _restartsLeft > 0;
         if (goesOn)
         {
