@@ -10,7 +10,7 @@ using Jiffy.Cli.Root;
 namespace Jiffy.Cli.Testing.Guest;
 
 /// <summary>The machine that a set of cases shares.</summary>
-internal sealed record BatchMachine(int Cpus, int Memory, string Append, string Packages);
+internal sealed record BatchMachine(int Cpus, int Memory, string Append, string Packages, bool CountsInstructions);
 
 internal sealed class BatchRunner(MachineOptions machine, IReadOnlyList<CaseRun> runs, Action<TestResult> report, string part = GuestSuite.PartName)
 {

@@ -13,7 +13,7 @@ namespace Jiffy.Cli.Testing.Guest;
 internal sealed partial class CaseHeader
 {
     private static readonly string[] Keys =
-        ["cpus", "timeout", "memory", "append", "expect", "expect-match", "expect-status", "long", "host", "programs", "packages", "test", "libc", "flags"];
+        ["cpus", "timeout", "memory", "append", "expect", "expect-match", "expect-status", "long", "host", "programs", "packages", "icount", "test", "libc", "flags"];
 
     private readonly List<(string Key, string Value)> _directives = [];
     private readonly string _file;
@@ -62,7 +62,8 @@ internal sealed partial class CaseHeader
     /// <summary>A case with all that every kind of file may say.</summary>
     public GuestCase ToCase(string name, CaseKind kind, string usualCpus) => new(name, kind, _file)
     {
-        Cpus = Words("cpus", usualCpus).Select(CpuCount).ToArray(),
+        Cpus = Words("cpus", CountsInstructions ? "1" : usualCpus).Select(CpuCount).ToArray(),
+        CountsInstructions = CountsInstructions,
         Timeout = Number("timeout", 60, 1, 3600),
         Memory = Value("memory") is { } size
             ? Commands.CommandLine.ParseMebibytes(size.Trim()) ?? throw Wrong($"memory: '{size}' is not a size such as 64M")
@@ -76,6 +77,8 @@ internal sealed partial class CaseHeader
         Packages = string.Join(' ', Words("packages", "")),
         RunsOnHost = Value("host")?.Trim() is not "no",
     };
+
+    private bool CountsInstructions => Value("icount")?.Trim() is "yes";
 
     public CliFailure Wrong(string what) => new($"{Repository.Relative(_file)}: {what}");
 

@@ -58,6 +58,9 @@ internal sealed record GuestCase(string Name, CaseKind Kind, string File)
     /// <summary>Files of programs from user/ that a script calls.</summary>
     public IReadOnlyList<string> Programs { get; init; } = [];
 
+    /// <summary>Time counts instructions: every run is the same. One CPU.</summary>
+    public bool CountsInstructions { get; init; }
+
     /// <summary>Debian packages that it needs, words with a space between; cases with different ones do not share a machine.</summary>
     public string Packages { get; init; } = "";
 

@@ -50,7 +50,7 @@ internal sealed class GuestSuite : TestSuite
         if (request.Machine.Kernel is null)
             BuildCommand.BuildImage();
         var accelerated = request.Machine with { Acceleration = Accelerator.Choose(request.Machine.Acceleration) };
-        foreach (var batch in runs.GroupBy(run => new BatchMachine(run.Cpus, run.Case.Memory, run.Case.Append, run.Case.Packages)))
+        foreach (var batch in runs.GroupBy(run => new BatchMachine(run.Cpus, run.Case.Memory, run.Case.Append, run.Case.Packages, run.Case.CountsInstructions)))
         {
             if (MissingPackages(batch.Key.Packages) is { } problem)
             {
@@ -63,6 +63,8 @@ internal sealed class GuestSuite : TestSuite
                 Cpus = batch.Key.Cpus,
                 Memory = batch.Key.Memory,
                 Append = $"{request.Machine.Append} {batch.Key.Append}".Trim(),
+                CountsInstructions = batch.Key.CountsInstructions,
+                Acceleration = batch.Key.CountsInstructions ? Acceleration.Tcg : accelerated.Acceleration,
             };
             new BatchRunner(machine, batch.ToArray(), report).Run();
         }
