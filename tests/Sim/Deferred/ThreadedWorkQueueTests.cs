@@ -282,7 +282,11 @@ public sealed class ThreadedWorkQueueTests
 
     // Ten short items on ten queues: ten threads are switched to; the managed queues need one.
     [Fact]
-    public void Third_fault_each_queue_wakes_a_thread_of_its_own() => Explore.Schedules(Options(1, 5), machine =>
+    public void Third_fault_each_queue_wakes_a_thread_of_its_own() => Explore.Schedules(new ExploreOptions
+    {
+        Machine = new SimOptions { Cpus = 1, MemoryBytes = 8 << 20, TimeLeaps = false },
+        Schedules = 20,
+    }, machine =>
     {
         const int Queues = 10;
         var kernel = new WorkKernel(machine);
@@ -299,26 +303,32 @@ public sealed class ThreadedWorkQueueTests
         long oldSwitches = 0, newSwitches = 0;
         kernel.Spawn("queuer", () =>
         {
-            var items = new WorkItem[Queues];
-            for (var i = 0; i < Queues; i++)
-                items[i] = new WorkItem(_ => { }, null);
-            var start = RunQueue.Of(0).Switches;
-            for (var i = 0; i < Queues; i++)
-                old[i].Queue(items[i]);
-            for (var i = 0; i < Queues; i++)
-                ThreadedWorkQueue.FlushItem(items[i]);
-            oldSwitches = RunQueue.Of(0).Switches - start;
-            start = RunQueue.Of(0).Switches;
-            Preemption.Disable(); // all at once, as an interrupt would
-            for (var i = 0; i < Queues; i++)
-                present[i].Queue(items[i]);
-            Preemption.Enable();
-            for (var i = 0; i < Queues; i++)
-                items[i].Flush();
-            newSwitches = RunQueue.Of(0).Switches - start;
+            oldSwitches = SwitchesOf(Queues, (number, item) => old[number].Queue(item));
+            newSwitches = SwitchesOf(Queues, (number, item) => present[number].Queue(item));
         });
         kernel.RunAll();
         Assert.True(oldSwitches >= Queues, $"{oldSwitches} switches");
         Assert.True(newSwitches < oldSwitches, $"{oldSwitches} switches against {newSwitches}");
     });
+
+    // All are queued at once, as an interrupt would; then a sleep until all have run.
+    private static long SwitchesOf(int count, Action<int, WorkItem> queue)
+    {
+        var left = count;
+        var done = new Completion();
+        var start = RunQueue.Of(0).Switches;
+        Preemption.Disable();
+        for (var i = 0; i < count; i++)
+        {
+            queue(i, new WorkItem(_ =>
+            {
+                if (--left == 0)
+                    done.Complete();
+            }, null));
+        }
+
+        Preemption.Enable();
+        done.Wait();
+        return RunQueue.Of(0).Switches - start;
+    }
 }

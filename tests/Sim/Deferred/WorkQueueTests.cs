@@ -644,6 +644,43 @@ public sealed class WorkQueueTests
     });
 
     [Fact]
+    public void A_worker_tells_what_it_works_for() => Explore.Schedules(Options(2, 20), machine =>
+    {
+        var kernel = new WorkKernel(machine);
+        Task worker = null!;
+        string during = "", said = "";
+        var job = new Job(() =>
+        {
+            worker = Task.Current;
+            during = ShownName(worker);
+            Worker.SetDescription("cleaning"u8);
+            said = ShownName(worker);
+        });
+        kernel.Spawn("queuer", () =>
+        {
+            WorkQueues.Events.QueueOn(0, job.Item);
+            WorkQueues.Events.Flush();
+        });
+        kernel.RunAll();
+        Assert.StartsWith("kworker/0:", during, StringComparison.Ordinal);
+        Assert.EndsWith("+events", during, StringComparison.Ordinal);
+        Assert.EndsWith("+cleaning", said, StringComparison.Ordinal);
+    });
+
+    private static string ShownName(Task task)
+    {
+        Span<byte> buffer = stackalloc byte[64];
+        var text = new TextWriter(buffer);
+        using (TaskTree.Lock.Acquire())
+        {
+            text.Append(task.Name);
+            Worker.AppendDescription(task, ref text);
+        }
+
+        return System.Text.Encoding.ASCII.GetString(text.Written);
+    }
+
+    [Fact]
     public void A_pool_that_does_not_get_on_is_told_of() => Explore.Schedules(new ExploreOptions
     {
         Machine = new SimOptions { Cpus = 1, MemoryBytes = 8 << 20, TimeLeaps = false, StepNanoseconds = 100_000 },
