@@ -13,6 +13,7 @@ internal static class GuestScripts
         mount -t proc proc /proc
         mount -t sysfs sysfs /sys 2>/dev/null
         mount -t devtmpfs devtmpfs /dev 2>/dev/null
+        [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
         mkdir -p /dev/shm
         mount -t tmpfs -o mode=1777 tmpfs /dev/shm 2>/dev/null
         mount -t tmpfs -o mode=1777 tmpfs /tmp 2>/dev/null
