@@ -3,6 +3,7 @@
 // Guards: fields of the callback are atomic; the others are the owner's. _earliest: no deadline asked for since all was quiet is before it.
 using System.Threading;
 using Jiffy.Kernel.Time;
+using Timer = Jiffy.Kernel.Time.Timer;
 
 namespace Jiffy.Kernel.SelfTests;
 
