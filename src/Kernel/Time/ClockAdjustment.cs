@@ -173,12 +173,11 @@ internal static class ClockAdjustment
 
     private static void Put(Span<byte> timex, int at, long value) => BinaryPrimitives.WriteInt64LittleEndian(timex.Slice(at), value);
 
-    private static void StartSecond() => s_second.Start(NextSecond(), ClockBase.RealTime);
-
-    private static long NextSecond()
+    // On atomic time, whose seconds begin with those of real time, and which goes on evenly when a leap second comes.
+    private static void StartSecond()
     {
-        var now = TimeKeeper.RealTime;
-        return now - now % Second + Second;
+        var now = TimeKeeper.AtomicTime;
+        s_second.Start(now - now % Second + Second, ClockBase.Tai);
     }
 
     // Hardirq, at a full second of real time.
@@ -195,6 +194,7 @@ internal static class ClockAdjustment
     {
         var second = (scale.ToMonotonic(Clock.Now) + scale.RealOffset) / Second;
         scale.RealOffset += s_state.Leap(second) * Second;
+        scale.LeapAt = s_state.InsertionAt * Second;
         scale.TaiOffset = s_state.TaiSeconds * Second;
         scale.Adjustment = s_state.NextSecond(begins: true);
         return s_state.NeedsSecond;

@@ -42,6 +42,8 @@ internal struct ClockDiscipline
     {
         SlewLeft = 0;
         OffsetLeft = 0;
+        if (State is Timex.TIME_INS or Timex.TIME_DEL)
+            State = Timex.TIME_OK; // the next second looks where midnight is now
         Status |= Timex.STA_UNSYNC;
         MaxError = MostError;
         EstimatedError = MostError;
@@ -122,6 +124,9 @@ internal struct ClockDiscipline
         var gain = ((Tick - UsualTick) * 100_000 << FractionBits) + Frequency + _part;
         return (gain << TimeScale.Shift - FractionBits) / Second;
     }
+
+    /// <summary>The midnight before which a second is to be inserted, in seconds since 1970; zero: none.</summary>
+    public readonly long InsertionAt => State == Timex.TIME_INS ? _leapAt : 0;
 
     /// <summary>The leap second's machine, at the beginning of a second: how many seconds to step real time by.</summary>
     public int Leap(long realSecond)

@@ -111,7 +111,7 @@ public static class TimeKeeper
     {
         if (time == long.MaxValue)
             return time;
-        var monotonic = time - OffsetOf(clock);
+        var monotonic = clock is ClockBase.Monotonic or ClockBase.BootTime ? time : time - Scale.OffsetAt(time, clock);
         return monotonic < 0 ? 0 : monotonic;
     }
 
@@ -135,6 +135,7 @@ public static class TimeKeeper
         {
             var scale = s_scale;
             scale.RealOffset = nanoseconds - scale.ToMonotonic(Clock.Now);
+            scale.LeapAt = 0;
             ClockAdjustment.ForgetLocked();
             Publish(scale, wasSet: true);
         }
@@ -180,16 +181,16 @@ public static class TimeKeeper
     /// <summary>A second of real time begins while the clock is being adjusted. True: the next one matters, too. Hardirq.</summary>
     internal static bool BeginSecond()
     {
-        bool again, leapt;
+        bool again, hasChanged;
         using (s_lock.Acquire())
         {
             var scale = s_scale;
             again = ClockAdjustment.BeginSecondLocked(ref scale);
-            leapt = scale.RealOffset != s_scale.RealOffset;
+            hasChanged = scale.RealOffset != s_scale.RealOffset || scale.LeapAt != s_scale.LeapAt;
             Replace(scale);
         }
 
-        if (leapt)
+        if (hasChanged)
             ClockWasSetFromInterrupt();
         return again;
     }
@@ -205,7 +206,7 @@ public static class TimeKeeper
             scale.Adjustment = s_scale.Adjustment;
             scale.ChangeRate(Clock.Now, adjustment);
         }
-        else if (!wasSet && scale.TaiOffset == s_scale.TaiOffset)
+        else if (!wasSet && scale.TaiOffset == s_scale.TaiOffset && scale.LeapAt == s_scale.LeapAt)
         {
             return;
         }

@@ -17,6 +17,16 @@ public struct TimeScale
     /// <summary>Nanoseconds from the monotonic clock to real time, and from real time to atomic time.</summary>
     public long RealOffset, TaiOffset;
 
+    /// <summary>When real time will show this, in nanoseconds since 1970, it will be set back by a second: a leap second. Zero: none is to come.</summary>
+    public long LeapAt;
+
+    /// <summary>
+    /// What to add to the monotonic clock for a clock when that one will show <paramref name="time"/>. A timer for the end of a leap second that is to
+    /// come must not fire at its beginning, whoever notices that moment first.
+    /// </summary>
+    public readonly long OffsetAt(long time, ClockBase clock) =>
+        clock == ClockBase.RealTime && LeapAt != 0 && time >= LeapAt ? RealOffset - TimeKeeper.NanosecondsPerSecond : OffsetOf(clock);
+
     /// <summary>The monotonic clock when the machine's shows <paramref name="machine"/>. Never goes back while the scale stays.</summary>
     public readonly long ToMonotonic(long machine)
     {
