@@ -34,7 +34,12 @@ internal struct ClockDiscipline
 
     public static ClockDiscipline Initial => new()
     {
-        Status = Timex.STA_UNSYNC, State = Timex.TIME_OK, Tick = UsualTick, Constant = LoopShift, MaxError = MostError, EstimatedError = MostError,
+        Status = Timex.STA_UNSYNC,
+        State = Timex.TIME_OK,
+        Tick = UsualTick,
+        Constant = LoopShift,
+        MaxError = MostError,
+        EstimatedError = MostError,
     };
 
     /// <summary>The clock was set by hand: nothing is left to be slewed, and nobody vouches for it.</summary>
