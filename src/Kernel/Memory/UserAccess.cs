@@ -1,6 +1,7 @@
 // Typed copies between the kernel and the running task's user memory. Process context; may sleep (page faults); no spin lock held.
 // Linux: get_user(), put_user(), getname().
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
@@ -18,6 +19,7 @@ public static class UserAccess
         length <= UserMemory.Limit && address <= UserMemory.Limit - length;
 
     /// <summary>Copies a value in. False: bad address (EFAULT).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead<T>(ulong from, out T value) where T : unmanaged
     {
         value = default;
@@ -25,6 +27,7 @@ public static class UserAccess
     }
 
     /// <summary>Copies a value out. False: bad address (EFAULT).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryWrite<T>(ulong to, in T value) where T : unmanaged =>
         UserMemory.TryWrite(to, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
 

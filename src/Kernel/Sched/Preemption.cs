@@ -43,19 +43,23 @@ public static class Preemption
     }
 
     /// <summary>Allows preemption again without looking whether somebody waits.</summary>
+    public static void EnableNoReschedule() => EnableNoReschedule(Cpu.Current);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void EnableNoReschedule()
+    internal static void EnableNoReschedule(TaskContext current)
     {
-        if (MachineTraits.ChecksLocks && (Count & PreemptMask) == 0)
+        if (MachineTraits.ChecksLocks && (current.PreemptCount & PreemptMask) == 0)
             Invariant.Fail("preemption turned on that was not off");
-        Cpu.Current.PreemptCount -= PreemptOne;
+        current.PreemptCount -= PreemptOne;
     }
 
     /// <summary>Gives way if a better task waits and preemption is possible here.</summary>
+    public static void Check() => Check(Cpu.Current);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Check()
+    internal static void Check(TaskContext current)
     {
-        if ((Cpu.Current.WorkFlags & WorkFlag.NeedReschedule) != 0)
+        if ((current.WorkFlags & WorkFlag.NeedReschedule) != 0)
             CheckAll();
     }
 

@@ -41,10 +41,12 @@ public readonly struct IrqsOff : IInterruptPolicy
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Leave(bool token)
     {
-        Preemption.EnableNoReschedule();
+        // One look at who runs: it stays the same whatever comes between.
+        var current = Cpu.Current;
+        Preemption.EnableNoReschedule(current);
         Cpu.RestoreInterrupts(token);
         if (token)
-            Preemption.Check();
+            Preemption.Check(current);
     }
 }
 

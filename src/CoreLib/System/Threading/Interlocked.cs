@@ -1,4 +1,4 @@
-// Atomic operations. The four [Intrinsic] primitives become locked instructions; the rest is built on them.
+// Atomic operations. The [Intrinsic] ones become locked instructions (And and Or only where the old value is not asked for); the rest is built on them.
 // There is no garbage collector, so references are exchanged as plain words.
 using System.Runtime.CompilerServices;
 
@@ -77,6 +77,7 @@ public static class Interlocked
     public static long Read(ref readonly long location) => Volatile.Read(in location);
     public static ulong Read(ref readonly ulong location) => Volatile.Read(in location);
 
+    [Intrinsic]
     public static int And(ref int location, int value)
     {
         var seen = location;
@@ -89,6 +90,7 @@ public static class Interlocked
         }
     }
 
+    [Intrinsic]
     public static int Or(ref int location, int value)
     {
         var seen = location;
@@ -101,6 +103,7 @@ public static class Interlocked
         }
     }
 
+    [Intrinsic]
     public static long And(ref long location, long value)
     {
         var seen = location;
@@ -113,6 +116,7 @@ public static class Interlocked
         }
     }
 
+    [Intrinsic]
     public static long Or(ref long location, long value)
     {
         var seen = location;

@@ -1,6 +1,7 @@
 // Bodies of the user copies: the range is checked here, the copying is in Entry/usercopy.asm, and a page fault there goes to
 // the kernel and, when that cannot help, on at the routine's fix-up (Entry/Faults).
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Jiffy.Machine;
@@ -50,6 +51,7 @@ public static unsafe partial class UserMemory
         return done;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsUserRange(ulong start, ulong bytes) => bytes <= Limit && start <= Limit - bytes;
 }
 

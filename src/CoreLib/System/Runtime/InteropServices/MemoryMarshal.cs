@@ -95,6 +95,7 @@ public static class MemoryMarshal
         return ref Unsafe.As<byte, T>(ref span._reference);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int CastLength<TFrom, TTo>(int length)
     {
         CheckPlain<TFrom>();
