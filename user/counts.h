@@ -90,6 +90,7 @@ static void counts_rest(struct counts *counts, int looks, int microseconds)
 static void counts_begin(struct counts *counts)
 {
     counts_rest(counts, 15, 100000);
+    counts_settle(counts); // the page of its own notes is there from now on
 }
 
 static int counts_are_exact(void)
