@@ -3,6 +3,7 @@
 // so a task that went to sleep cannot be started elsewhere before this CPU has left its stack.
 // Contexts: Schedule in process context, sleeping allowed; the others as they say. Linux: __schedule(), context_switch(),
 // finish_task_switch(), preempt_schedule_irq().
+using System.Runtime.CompilerServices;
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Deferred.WorkQueues;
 using Jiffy.Kernel.Irq;
@@ -124,6 +125,7 @@ public static partial class Scheduler
         Preemption,
     }
 
+    // The phases are functions to be read and one to be run: inlined, they need no frames of their own (50 instructions of a switch).
     // Preemption is off (count one). After the switch everything local is another time's: nothing below uses what was read above.
     private static void ScheduleOnce(Cause cause)
     {
@@ -162,6 +164,7 @@ public static partial class Scheduler
         && current.Affinity.Contains(queue.Index);
 
     /// <summary>First phase: puts the running task where its state says. True: it gave the CPU up by itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool CheckCurrent(RunQueue queue, Task current, bool preempted)
     {
         if (current == queue.Idle)
@@ -204,6 +207,7 @@ public static partial class Scheduler
     private static bool CountsAsLoad(TaskState state) => (state & (TaskState.Uninterruptible | TaskState.NoLoad)) == TaskState.Uninterruptible;
 
     /// <summary>Second phase: the best class's best task. Before idling, a look whether another CPU has one to spare.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Task PickNext(RunQueue queue)
     {
         if (queue.Runnable == 0)
@@ -220,6 +224,7 @@ public static partial class Scheduler
         return queue.Idle;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CountSwitch(RunQueue queue, Task current, Task next, bool sleeps, long now)
     {
         queue.Switches++;
@@ -237,6 +242,7 @@ public static partial class Scheduler
     }
 
     /// <summary>Third phase. Returns on this stack when somebody switches back: with the task that ran before on that CPU.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Task SwitchTo(Task current, Task next)
     {
         AddressSpace.SwitchTask(current, next);
@@ -253,6 +259,7 @@ public static partial class Scheduler
 
     // What is to be done for the previous task is read before the lock is released: afterwards it may be awake elsewhere, even ended.
     // A dead task that is still queued was preempted on its way to the last switch.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Leftover ReleaseQueue(Task previous)
     {
         var queue = RunQueue.Here;

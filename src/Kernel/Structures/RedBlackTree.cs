@@ -199,8 +199,12 @@ public struct RedBlackTree<T, TItem>
         TItem.Links(item) = default;
         if (parent is not null)
             AugmentUpwards(parent);
-        if (!removedRed && (parent is not null || child is not null))
-            RepairAfterRemove(child, parent);
+        if (removedRed)
+            return;
+        if (child is not null)
+            TItem.Links(child).IsRed = false; // an only child is red, so this makes up for the black item
+        else if (parent is not null)
+            RepairAfterRemove(null, parent);
     }
 
     /// <summary>Must be called when what an item contributes to augmented values has changed in place.</summary>

@@ -3,6 +3,7 @@
 // Contexts: any. Lock: _lock guards trees, firing timers and the timers' [base] fields. Callbacks run without it.
 // A timer belongs to one base, queued or not, and changes it as TimerQueue's timers do; while its callback runs it stays.
 // Linux: struct hrtimer_cpu_base, lock_hrtimer_base(), __hrtimer_run_queues(), hrtimer_run_softirq().
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Structures;
@@ -33,6 +34,7 @@ public sealed partial class CpuTimer
     private bool IsFiring(HighResolutionTimer timer) => _firingHard == timer || _firingSoft == timer;
 
     // Locks the base that a timer belongs to; one that was never started belongs to the first who asks. Interrupts off.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static CpuTimer LockBaseOf(HighResolutionTimer timer)
     {
         while (true)
@@ -86,6 +88,7 @@ public sealed partial class CpuTimer
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Take(HighResolutionTimer timer)
     {
         if (!timer.Links.IsLinked)
@@ -97,6 +100,7 @@ public sealed partial class CpuTimer
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Insert(HighResolutionTimer timer)
     {
         var tree = TreeOf(timer);
