@@ -1,9 +1,9 @@
 // Experiment: sleeping for a time counted in ticks against sleeping until a nanosecond. Measured: how much later than asked the sleeper runs.
 // Guard: the samples are this thread's.
 using System;
+using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.SelfTests;
-using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
 using Jiffy.Machine;
