@@ -155,6 +155,12 @@ static void private_and_shared(void)
     pthread_t thread;
     int tid = 0;
     void *result = (void *)1;
+
+    // While fork blocks all signals in the caller, the child's SIGCHLD may go to the sleeper, which is then off the queue for a moment.
+    sigset_t child_ended, old;
+    sigemptyset(&child_ended);
+    sigaddset(&child_ended, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child_ended, &old);
     pthread_create(&thread, NULL, private_sleeper, &tid);
     while (__atomic_load_n(&tid, __ATOMIC_SEQ_CST) == 0)
         syscall(SYS_sched_yield);
@@ -170,6 +176,7 @@ static void private_and_shared(void)
     CHECK_EQ("private: woken from the same one", futex(&private_word, WAKE | PRIVATE, 1, NULL, NULL, 0), 1);
     pthread_join(thread, &result);
     CHECK_EQ("private: its result", (long)result, 0);
+    sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
 // A shared lock of the simplest kind, to show that no wake-up is lost: 0 free, 1 taken, 2 taken with sleepers.
