@@ -21,7 +21,7 @@ internal sealed class SleepExperiment : Lab
 
     public override string Method =>
         "One CPU, instructions counted (1 ns each), a tick of 4 ms. A real-time thread asks for a sleep of some length at irregular phases of the "
-        + "tick, in jiffies (rounded up, and one more for the one that has begun) or in nanoseconds. Measured: how much later than asked it runs.";
+        + "tick, in jiffies (rounded up; schedule_timeout adds one for the tick that has begun) or in nanoseconds. Measured: how much later than asked it runs.";
 
     public override LabResult Run(LabRequest request)
     {

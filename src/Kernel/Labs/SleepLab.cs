@@ -41,10 +41,9 @@ internal static class SleepLab
         report.Text.Append("\n"u8);
     }
 
-    // One tick more than the time takes: the present one has begun already.
     private static void SleepInTicks(long length)
     {
-        for (var left = Jiffies.FromNanoseconds(length) + 1; left > 0;)
+        for (var left = Jiffies.FromNanoseconds(length); left > 0;)
         {
             Task.Current.SetState(TaskState.Uninterruptible);
             left = Sleep.ScheduleTimeout(left);

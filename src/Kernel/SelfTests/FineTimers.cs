@@ -120,6 +120,19 @@ internal static class FineTimers
         return TimerRestart.No;
     }
 
+    private static void StartedWhileItRuns(Report report, int here)
+    {
+        s_long.Reset();
+        s_slow.Start(TimeKeeper.Monotonic + 2 * Helper.Millisecond, ClockBase.Monotonic);
+        Helper.GoTo(Helper.Other(here));
+        var isRunning = s_long.WaitForStart();
+        var wasQueued = s_slow.Start(TimeKeeper.Monotonic + Helper.Second, ClockBase.Monotonic);
+        s_long.LetEnd();
+        var wasTakenOff = s_slow.Cancel();
+        Helper.GoTo(here);
+        report.That(isRunning && !wasQueued && wasTakenOff, "started again while its callback runs, it is queued, and cancel says so");
+    }
+
     private static void WhileItRuns(Report report)
     {
         if (Scheduler.Online.Count < 2)
@@ -136,5 +149,6 @@ internal static class FineTimers
         Helper.GoTo(here);
         report.That(isRunning && answer == -1, "trying to cancel answers -1 while the callback runs elsewhere");
         report.That(hasEnded, "cancel waits for it");
+        StartedWhileItRuns(report, here);
     }
 }

@@ -73,15 +73,16 @@ public sealed partial class CpuTimer
     }
 
     /// <summary>Takes a timer off. 1: it was queued; 0: it was not; -1: its callback runs, and what it queued is off. Any context.</summary>
-    internal static int Remove(HighResolutionTimer timer)
+    internal static int Remove(HighResolutionTimer timer, out bool wasQueued)
     {
+        wasQueued = false;
         if (Volatile.Read(ref timer.Base) is null)
             return 0;
         var wereOn = Cpu.DisableInterrupts();
         var at = LockBaseOf(timer);
 
         // The alarm stays: at worst it rings for nothing, which costs less than setting it each time a time-out is called off.
-        var wasQueued = at.Take(timer);
+        wasQueued = at.Take(timer);
         var result = at.IsFiring(timer) ? -1 : wasQueued ? 1 : 0;
         at._lock.Release(false);
         Cpu.RestoreInterrupts(wereOn);

@@ -80,16 +80,19 @@ public sealed class HighResolutionTimer
     }
 
     /// <summary>Takes it off. 1: it was queued; 0: it was not; -1: its callback runs now, and may start it again.</summary>
-    public int TryCancel() => CpuTimer.Remove(this);
+    public int TryCancel() => CpuTimer.Remove(this, out _);
 
     /// <summary>Takes it off and waits for its callback to end. Not from the callback, nor holding a lock that it takes. True: it was queued.</summary>
     public bool Cancel()
     {
+        // Started again while its callback runs, it is taken off before that has ended.
+        var wasQueued = false;
         while (true)
         {
-            var result = TryCancel();
+            var result = CpuTimer.Remove(this, out var taken);
+            wasQueued |= taken;
             if (result >= 0)
-                return result > 0;
+                return wasQueued;
             Cpu.Relax();
         }
     }

@@ -83,8 +83,9 @@ internal static class Torture
         Volatile.Write(ref s_goesOn, 1);
         Volatile.Write(ref s_left, s_tormentors.Length);
         foreach (var tormentor in s_tormentors.AsSpan())
+            tormentor.Begin(seed); // all of them before the first starts: they use each other's items
+        foreach (var tormentor in s_tormentors.AsSpan())
         {
-            tormentor.Begin(seed);
             Helper.Start("tormentor"u8, tormentor.Index % Scheduler.Online.Count, 0, static tormentor => ((Tormentor)tormentor!).Live(), tormentor);
         }
 
