@@ -27,7 +27,7 @@ internal sealed class PreemptionExperiment : Lab
     public override LabResult Run(LabRequest request)
     {
         int[] lengths = request.IsQuick ? [20, 500] : [1, 10, 50, 100, 200, 500, 1000, 2000];
-        var count = request.IsQuick ? 60 : 300;
+        var count = request.IsQuick ? 40 : 150;
         var settings = lengths.SelectMany(length => Enumerable.Range(0, Modes.Length).Select(mode => $"mode={mode} length={length} count={count}"));
         var rows = Measurement.Run(request, cpus: 1, Name, settings);
         var table = new LabTable("microseconds from deadline to first step",

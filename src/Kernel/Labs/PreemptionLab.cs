@@ -17,6 +17,7 @@ internal static class PreemptionLab
     private const int PreemptionIsOff = 1, SoftirqsAreOff = 2, InterruptsAreOff = 3;
 
     private static int s_count;
+    private static long s_spread; // wake-ups fall evenly into the sections
 
     public static void AddTo(DriverFile labs)
     {
@@ -29,6 +30,7 @@ internal static class PreemptionLab
         var mode = (int)report.Number("mode"u8, PreemptionIsOff);
         var length = report.Number("length"u8, 100) * Helper.Microsecond;
         s_count = (int)Math.Min(report.Number("count"u8, 200), Samples.Most);
+        s_spread = Math.Max(2 * length, Helper.Millisecond);
         Helper.GoTo(0);
         Samples.First.Clear();
         Helper.Start("woken"u8, 0, 80, static _ => Sleeper());
@@ -49,7 +51,7 @@ internal static class PreemptionLab
         var deadline = TimeKeeper.Monotonic;
         while (s_count > 0)
         {
-            deadline += Helper.Millisecond + Helper.Phase(Samples.First.Count, Helper.Millisecond); // another phase each time
+            deadline += Helper.Millisecond + Helper.Phase(Samples.First.Count, s_spread); // another phase each time
             Sleep.Until(deadline, ClockBase.Monotonic, TaskState.Uninterruptible);
             var now = TimeKeeper.Monotonic;
             Samples.First.Add(now - deadline);

@@ -13,7 +13,10 @@ internal static class TorturedSoftirqs
 {
     private const SoftirqVector Own = SoftirqVector.NetTransmit, Movable = SoftirqVector.NetReceive;
     private const int Tasklets = 4, Entries = 6;
+    private const int Slot = 23;
     private const long Length = 10_000;
+
+    private static TaskQueue s_queue = null!; // run by a bottom half of its own
 
     private static Request[] s_tasklets = null!, s_entries = null!;
     private static long[] s_requested = null!, s_handled = null!, s_requestedMovable = null!, s_handledMovable = null!;
@@ -54,6 +57,8 @@ internal static class TorturedSoftirqs
     {
         s_tasklets = MakeRequests(Tasklets);
         s_entries = MakeRequests(Entries);
+        s_queue = new TaskQueue();
+        BottomHalf.Register(Slot, static () => s_queue.Run());
         s_requested = new long[Cpu.Count];
         s_handled = new long[Cpu.Count];
         s_requestedMovable = new long[Cpu.Count];
@@ -137,9 +142,10 @@ internal static class TorturedSoftirqs
             default:
                 var entry = s_entries[number / 4 % Entries];
                 Interlocked.Increment(ref entry.Asked);
-                if (!TaskQueue.Immediate.Queue(entry.Entry))
+                var isImmediate = number / 4 % 2 == 0; // an entry keeps to its queue: Entries is even
+                if (!(isImmediate ? TaskQueue.Immediate : s_queue).Queue(entry.Entry))
                     Interlocked.Decrement(ref entry.Asked);
-                BottomHalf.Mark(BottomHalf.Immediate);
+                BottomHalf.Mark(isImmediate ? BottomHalf.Immediate : Slot);
                 break;
         }
 
