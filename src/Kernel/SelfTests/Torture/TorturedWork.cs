@@ -19,6 +19,7 @@ internal sealed class TorturedWork
     private readonly DelayedWork _item;
     private TortureRandom _handlers;
     private int _running, _run, _queued, _cancelled;
+    private int _wanted, _seen; // requests, also those that came while it was pending; how many the last run had seen when it began
 
     public TorturedWork(int number)
     {
@@ -39,6 +40,8 @@ internal sealed class TorturedWork
     {
         _handlers = new TortureRandom(seed, 1000 + _number);
         _run = 0;
+        _wanted = 0;
+        _seen = 0;
         _queued = 0;
         _cancelled = 0;
     }
@@ -46,6 +49,7 @@ internal sealed class TorturedWork
     private void Run()
     {
         Torture.That(Interlocked.Exchange(ref _running, 1) == 0, "a work item runs twice at once");
+        Volatile.Write(ref _seen, Volatile.Read(ref _wanted));
         TorturedQueues.Enter(Queue);
         switch (_handlers.Below(8))
         {
@@ -67,6 +71,7 @@ internal sealed class TorturedWork
 
     private void Ask(int ticks)
     {
+        Interlocked.Increment(ref _wanted);
         Interlocked.Increment(ref _queued); // before: it may run at once
         if (!TorturedQueues.Ask(Queue, _item, _number, ticks))
             Interlocked.Decrement(ref _queued);
@@ -99,10 +104,24 @@ internal sealed class TorturedWork
             case 3:
                 TorturedQueues.Flush(Queue);
                 break;
+            case 4 when !IsShared:
+                AskWhileItRuns(random.Below(40_000));
+                break;
             default:
                 Ask(random.Below(6) - 2);
                 break;
         }
+    }
+
+    // The second request may come before, while or after the first is served: a run that begins after it must follow.
+    private void AskWhileItRuns(long pause)
+    {
+        NoteCancelled(TorturedQueues.CancelAndWait(Queue, _item)); // a delay under way would put both off
+        Ask(0);
+        Helper.Spin(pause);
+        Ask(0);
+        TorturedQueues.FlushItem(Queue, _item);
+        Torture.That(Volatile.Read(ref _seen) == Volatile.Read(ref _wanted), "a request that came while a work item ran was forgotten");
     }
 
     private void NoteCancelled(bool wasPending)
