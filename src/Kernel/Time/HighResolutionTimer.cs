@@ -100,10 +100,9 @@ public sealed class HighResolutionTimer
     /// <summary>Moves the deadline past <paramref name="now"/> (its clock) by whole intervals; returns how many. Of a timer that is not queued.</summary>
     public long Forward(long now, long interval)
     {
-        if (interval <= 0 || now < Deadline)
-            return 0;
-        var count = (now - Deadline) / interval + 1;
-        Deadline += count * interval;
+        var deadline = Deadline;
+        var count = interval <= 0 ? 0 : Time.Deadline.Forward(ref deadline, now, interval);
+        Deadline = deadline;
         return count;
     }
 
