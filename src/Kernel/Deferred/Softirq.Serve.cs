@@ -1,9 +1,8 @@
 // How softirqs are served. In rounds: a vector's bit is cleared before its handler runs, so what is raised meanwhile is another round's. When
 // they keep coming, ten rounds or two milliseconds are done here and the rest is left to ksoftirqd/N, so that a flood cannot shut tasks out.
-// While the daemon is awake, what devices feed on (and balancing) is left to it altogether: else each interrupt of a flood would be good for
-// ten rounds more. Timers, tasklets and RCU are not, since the daemon may wait long for its turn. (Linux 4.9 to 6.4 did so too, for all but
-// HI and TASKLET, and has given it up for what it did to timers and to receiving; here neither floods us, so the rule is kept for what can.)
-// Contexts: RunPending in process context or at the end of the outermost interrupt. Linux: __do_softirq(), ksoftirqd_running().
+// What is raised while the daemon waits for its turn is served at once all the same: ten rounds for each interrupt. (Linux 4.9 to 6.4 left it to
+// the daemon, and gave that up for what a busy task on the CPU then did to timers and to receiving.)
+// Contexts: RunPending in process context or at the end of the outermost interrupt. Linux: __do_softirq().
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sched;
 using Jiffy.Machine;
@@ -15,9 +14,6 @@ public static partial class Softirq
     internal const int MostRounds = 10;
     internal const long MostTime = 2_000_000; // nanoseconds
 
-    private const uint AtOnce = 1u << (int)SoftirqVector.Hi | 1u << (int)SoftirqVector.Timer | 1u << (int)SoftirqVector.Tasklet
-        | 1u << (int)SoftirqVector.HighResolutionTimer | 1u << (int)SoftirqVector.Rcu;
-
     /// <summary>Runs pending vectors unless interrupts or softirqs are being served already. Interrupts on or off; left as found.</summary>
     public static void RunPending()
     {
@@ -25,29 +21,20 @@ public static partial class Softirq
             return;
         var wereOn = Cpu.DisableInterrupts();
         var cpu = s_cpus[Cpu.Id];
-        var vectors = cpu.DaemonIsAwake ? AtOnce | AtOnce << SoftirqCpu.HandedShift : ~0u;
-        if ((cpu.Pending & vectors) != 0)
-            Serve(cpu, vectors);
-        Cpu.RestoreInterrupts(wereOn);
-    }
-
-    /// <summary>The daemon's service: all that is pending. Process context, preemption off.</summary>
-    internal static void RunPendingAsDaemon()
-    {
-        var wereOn = Cpu.DisableInterrupts();
-        Serve(s_cpus[Cpu.Id], ~0u);
+        if (cpu.Pending != 0)
+            Serve(cpu);
         Cpu.RestoreInterrupts(wereOn);
     }
 
     // Interrupts off at entry and exit, on while handlers run. The time of interrupts that come meanwhile is theirs.
-    private static void Serve(SoftirqCpu cpu, uint vectors)
+    private static void Serve(SoftirqCpu cpu)
     {
         var statistics = CpuStatistics.Of(cpu.Index);
         var start = Clock.Now;
         var irqBefore = statistics.Irq;
         var current = Cpu.Current;
         current.PreemptCount += Preemption.SoftirqOne;
-        for (var round = 0; (cpu.Pending & vectors) != 0; round++)
+        for (var round = 0; cpu.Pending != 0; round++)
         {
             if (round >= MostRounds || Clock.Now - start > MostTime)
             {
@@ -55,8 +42,8 @@ public static partial class Softirq
                 break;
             }
 
-            var pending = cpu.Pending & vectors;
-            cpu.Pending &= ~vectors;
+            var pending = cpu.Pending;
+            cpu.Pending = 0;
             Cpu.EnableInterrupts();
             RunHandlers(cpu, pending);
             Cpu.DisableInterrupts();

@@ -28,9 +28,6 @@ internal sealed class SoftirqCpu
     internal bool IsPending(SoftirqVector vector) =>
         ((Volatile.Read(ref Pending) | Volatile.Read(ref Pending) >> HandedShift | (uint)Volatile.Read(ref Handed)) & 1u << (int)vector) != 0;
 
-    /// <summary>The daemon is awake: it runs, or will when the scheduler lets it.</summary>
-    internal bool DaemonIsAwake => Daemon is { } daemon && daemon.State == TaskState.Running;
-
     internal void WakeDaemon()
     {
         if (Daemon is { } daemon)

@@ -34,7 +34,7 @@ public static class SoftirqDaemon
             {
                 current.SetStateRelaxed(TaskState.Running);
                 Preemption.Disable();
-                Softirq.RunPendingAsDaemon();
+                Softirq.RunPending();
                 Preemption.Enable();
                 continue;
             }
