@@ -15,8 +15,7 @@ internal static class LabCommand
     {
         var name = new Argument<string?>("name") { Description = "The lab. Without it: a list.", Arity = ArgumentArity.ZeroOrOne };
         var cpus = CommandLine.Number("--cpus", "Number of CPUs for labs that can do with others than their own. 0: as the lab wants.", 0, MachineOptions.LargestCpus, 0);
-        var seed = CommandLine.Number("--seed", "Seed of what a lab draws at random.", 0, int.MaxValue, 1);
-        var output = new Option<string>("--out") { Description = "Directory for the pictures.", HelpName = "DIR", DefaultValueFactory = _ => "." };
+        var output = new Option<string?>("--out") { Description = "Directory for the pictures. Default: artifacts/labs of the repository.", HelpName = "DIR" };
         var quick = new Option<bool>("--quick") { Description = "Fewer settings and samples, as the tests do." };
         var wall = new Option<bool>("--wall") { Description = "Time by the host's clock: real times, and different ones each run. Default: instructions are counted." };
         var command = new Command("lab",
@@ -26,13 +25,13 @@ internal static class LabCommand
             Exit status: 0 when the numbers bear out the claim, 1 when they do not.
             """);
         command.Arguments.Add(name);
-        foreach (var option in new Option[] { cpus, seed, output, quick, wall })
+        foreach (var option in new Option[] { cpus, output, quick, wall })
             command.Options.Add(option);
         command.SetAction(result =>
         {
             var request = new LabRequest(
-                result.GetValue(cpus) is > 0 and var given ? given : null, result.GetValue(seed), result.GetValue(quick), result.GetValue(wall));
-            return result.GetValue(name) is { } wanted ? Run(wanted, request, result.GetValue(output)!) : List();
+                result.GetValue(cpus) is > 0 and var given ? given : null, result.GetValue(quick), result.GetValue(wall));
+            return result.GetValue(name) is { } wanted ? Run(wanted, request, result.GetValue(output) ?? Repository.In("artifacts", "labs")) : List();
         });
         return command.WithExamples("jiffy lab", "jiffy lab halves --out pictures", "jiffy lab affinity --cpus 8");
     }

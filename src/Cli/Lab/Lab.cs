@@ -6,10 +6,9 @@ namespace Jiffy.Cli.Lab;
 
 /// <summary>What the user asked for.</summary>
 /// <param name="Cpus">Number of CPUs; null: as the experiment wants.</param>
-/// <param name="Seed">For experiments that draw random numbers.</param>
 /// <param name="IsQuick">Fewer settings and samples: enough for the order, not for a picture.</param>
 /// <param name="Wall">Time by the host's clock in place of counted instructions.</param>
-internal sealed record LabRequest(int? Cpus = null, int Seed = 1, bool IsQuick = false, bool Wall = false);
+internal sealed record LabRequest(int? Cpus = null, bool IsQuick = false, bool Wall = false);
 
 /// <summary>A table of text.</summary>
 internal sealed record LabTable(string Title, IReadOnlyList<string> Headings, IReadOnlyList<IReadOnlyList<string>> Rows);
