@@ -45,6 +45,7 @@ public sealed partial class SimMachine
     {
         var cpu = fiber.Cpu;
         cpu.Deferrals = 0;
+        _resumedSpinner = null;
         cpu.InterruptsOn = false;
         var fromUser = fiber.Context.IsInUserMode;
         fiber.Context.IsInUserMode = false;

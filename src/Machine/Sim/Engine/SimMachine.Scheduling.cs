@@ -24,6 +24,9 @@ public sealed partial class SimMachine
     private int _inARow;
     private int _barren, _barrenJumps;
 
+    /// <summary>The CPU that the schedule let go on in its spinning loop, in place of one that could; null when it has taken a step since.</summary>
+    private SimCpu? _resumedSpinner;
+
     /// <summary>An observable step of the calling stack. Nothing on a thread that belongs to no machine.</summary>
     internal static void Point(PointKind kind, long detail = 0)
     {
@@ -39,6 +42,8 @@ public sealed partial class SimMachine
         var machine = fiber.Machine;
         fiber.Cpu.PointsSinceSpin = 0;
         fiber.Cpu.SpunAtEpoch = machine._epoch;
+        if (machine._resumedSpinner == fiber.Cpu)
+            machine.Schedule.PreemptedInVain();
         machine.Step(fiber, PointKind.Relax, 0);
     }
 
@@ -62,8 +67,9 @@ public sealed partial class SimMachine
     private void Count(SimCpu cpu, PointKind kind, long detail)
     {
         _now += kind == PointKind.User ? Options.UserStepNanoseconds : Options.StepNanoseconds;
-        if (_nextEvent != long.MaxValue && Options.TimeLeaps && !IsCalm && Schedule.LeapToNextEvent())
-            _now = Math.Max(_now, _nextEvent);
+        _resumedSpinner = null;
+        if (MayLeap(cpu, kind) && Schedule.LeapToNextEvent())
+            _now = _nextEvent;
         _trace.Add(cpu, kind, _now, detail);
         if (kind != PointKind.Relax)
         {
@@ -76,6 +82,21 @@ public sealed partial class SimMachine
             LeaveBarrenTime();
         if (_trace.Count > Options.MaxSteps)
             Fail($"livelock: {_trace.Count} steps without an end");
+    }
+
+    // When the last CPU halts, time goes to the next event anyway.
+    private bool MayLeap(SimCpu cpu, PointKind kind)
+    {
+        if (_nextEvent == long.MaxValue || _nextEvent <= _now || !Options.TimeLeaps || IsCalm)
+            return false;
+        if (kind != PointKind.Halt || cpu.Pending != 0)
+            return true;
+        foreach (var other in _cpus)
+        {
+            if (other != cpu && other.CanRun)
+                return true;
+        }
+        return false;
     }
 
     /// <summary>Everyone spins or halts: only an event can help.</summary>
@@ -124,6 +145,8 @@ public sealed partial class SimMachine
         var next = _cpus[Schedule.PickCpu(current, candidates)];
         if (next != cpu)
             _inARow = 0;
+        if (next != cpu && current >= 0 && next.PointsSinceSpin == 0)
+            _resumedSpinner = next;
         return next;
     }
 

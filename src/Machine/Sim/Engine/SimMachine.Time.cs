@@ -20,6 +20,13 @@ public sealed partial class SimMachine
         FindNextEvent();
     }
 
+    /// <summary>Lets time go to the next event at once, if there is one; it comes with the next step. For a test's preparations.</summary>
+    public void PassTime()
+    {
+        if (_nextEvent != long.MaxValue)
+            _now = Math.Max(_now, _nextEvent);
+    }
+
     internal void SetAlarm(SimCpu cpu, long deadline)
     {
         cpu.Alarm = deadline;
@@ -35,6 +42,7 @@ public sealed partial class SimMachine
         _order = 0;
         _epoch = 0;
         _barren = _barrenJumps = _inARow = 0;
+        _resumedSpinner = null;
     }
 
     private void FindNextEvent()

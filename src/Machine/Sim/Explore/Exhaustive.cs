@@ -1,5 +1,8 @@
-// Every schedule with at most so many preemptions, depth first: the decisions of one run are kept as a list, and the next run
+// Every schedule with at most so many disturbances, depth first: the decisions of one run are kept as a list, and the next run
 // repeats it up to the last decision that has another alternative. Small cases only, but then it is a proof.
+// A disturbance is a preemption, an interrupt held back for one step, or a leap of time to the next event; which CPU goes on when the
+// one that ran cannot is free. Not searched is what follows a preemption in favour of a CPU that waits in a spinning loop and spins again with
+// its next step: nothing has changed but the time, so what could follow is searched without that preemption.
 using System;
 using System.Collections.Generic;
 using System.Numerics;
@@ -11,9 +14,12 @@ public sealed class Exhaustive : Schedule
 {
     private readonly int _preemptionBound;
     private readonly List<(int Chosen, int Of)> _decisions = new();
-    private int _depth, _preemptions;
+    private int _depth, _disturbances;
+    private bool _isInVain;
 
     public Exhaustive(int preemptionBound) => _preemptionBound = preemptionBound;
+
+    private bool MayDisturb => _disturbances < _preemptionBound && !_isInVain;
 
     /// <summary>The one schedule that takes the given decisions.</summary>
     public static Exhaustive Replay(string decisions, int preemptionBound)
@@ -28,7 +34,8 @@ public sealed class Exhaustive : Schedule
     {
         base.Begin(0);
         _depth = 0;
-        _preemptions = 0;
+        _disturbances = 0;
+        _isInVain = false;
     }
 
     /// <summary>Moves to the next schedule. False: all have been run.</summary>
@@ -50,25 +57,21 @@ public sealed class Exhaustive : Schedule
     {
         if (current < 0)
             return Member(candidates, Decide(BitOperations.PopCount(candidates)));
-        if (_preemptions >= _preemptionBound)
+        if (!MayDisturb)
             return current;
         var others = candidates & ~(1UL << current);
         var choice = Decide(1 + BitOperations.PopCount(others));
         if (choice == 0)
             return current;
-        _preemptions++;
+        _disturbances++;
         return Member(others, choice - 1);
     }
 
-    public override bool InterruptNow()
-    {
-        if (_preemptions >= _preemptionBound)
-            return true;
-        var later = Decide(2) == 1;
-        if (later)
-            _preemptions++;
-        return !later;
-    }
+    public override void PreemptedInVain() => _isInVain = true;
+
+    public override bool InterruptNow() => !Disturb();
+
+    public override bool LeapToNextEvent() => Disturb();
 
     public override string Describe()
     {
@@ -78,9 +81,17 @@ public sealed class Exhaustive : Schedule
         return text.ToString().TrimEnd('0');
     }
 
+    private bool Disturb()
+    {
+        if (!MayDisturb || Decide(2) == 0)
+            return false;
+        _disturbances++;
+        return true;
+    }
+
     private int Decide(int count)
     {
-        if (count == 1)
+        if (count == 1 || _isInVain)
             return 0;
         if (_depth == _decisions.Count)
             _decisions.Add((0, count));

@@ -25,7 +25,7 @@ public sealed class ExploreOptions
     /// <summary>Seeds count up from here, and from the environment's JIFFY_SIM_SEED if it gives one.</summary>
     public ulong FirstSeed { get; init; } = 1;
 
-    /// <summary>Exhaustive search: how often a CPU that could go on is made to wait, or an interrupt is held back.</summary>
+    /// <summary>Exhaustive search: how often a CPU that could go on is made to wait, an interrupt is held back or time leaps, all together.</summary>
     public int PreemptionBound { get; init; } = 2;
 
     /// <summary>Stop after this much real time; the schedules so far count.</summary>

@@ -26,6 +26,11 @@ public abstract class Schedule
     /// <summary>Whether time leaps to the next event although CPUs have work: a time-out may come at any step.</summary>
     public virtual bool LeapToNextEvent() => false;
 
+    /// <summary>The CPU for which another one was made to wait spins in its loop as before: that was of no use.</summary>
+    public virtual void PreemptedInVain()
+    {
+    }
+
     /// <summary>How to get this run again.</summary>
     public abstract string Describe();
 
