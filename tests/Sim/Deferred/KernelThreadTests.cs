@@ -83,9 +83,50 @@ public sealed class KernelThreadTests
     [InlineData(2)]
     public void A_stop_is_never_lost(int cpus) => Explore.Schedules(Options(cpus), machine => StopWhileItGoesToSleep(machine));
 
+    private static readonly SimOptions s_two = new() { Cpus = 2, MemoryBytes = 8 << 20 };
+
+    // Three tasks: the counter and another one on CPU 0, who stops it on CPU 1. Parked: it is parked first, and let go.
+    private static Action<SimMachine> StopOnTheOther(bool looksFirst, bool parks = false) => machine =>
+    {
+        var small = new SmallCase(machine);
+        var kernel = new WorkKernel(machine) { StaysCalm = true };
+        var counter = new Counter { LooksFirst = looksFirst };
+        Task task = null!;
+        kernel.OnReady = () =>
+        {
+            task = Make(counter);
+            task.Affinity = CpuSet.Of(0);
+        };
+        small.Prepare = () => Scheduler.WakeUpNew(task);
+        kernel.Spawn("disturber", small.Part(() => Scheduler.TryToWakeUp(task, TaskState.Normal)), cpu: 0);
+        var code = 0;
+        kernel.Spawn("stopper", small.Part(() =>
+        {
+            if (parks)
+            {
+                Assert.Equal(Errno.None, KernelThread.Park(task));
+                counter.MustStandStill = true;
+                Cpu.Interleave();
+                counter.MustStandStill = false;
+                KernelThread.Unpark(task);
+            }
+
+            code = KernelThread.Stop(task);
+        }), cpu: 1);
+        kernel.RunAll();
+        Assert.True(code == (counter.Starts == 0 ? -(int)Errno.EINTR : 7), $"{code}");
+    };
+
     [Fact]
-    public void A_stop_is_not_lost_under_any_schedule() =>
-        Explore.Schedules(Options(2, 1500, Strategy.Exhaustive), machine => StopWhileItGoesToSleep(machine));
+    public void A_stop_is_not_lost_under_any_schedule()
+    {
+        Explore.All(StopOnTheOther(looksFirst: false), Explore.Bound(1, 2), s_two);
+        Explore.AllFindFailure(StopOnTheOther(looksFirst: true), bound: 2, s_two);
+    }
+
+    [Fact]
+    public void A_parked_thread_stands_still_under_any_schedule() =>
+        Explore.All(StopOnTheOther(looksFirst: false, parks: true), Explore.Bound(1, 2), s_two);
 
     [Fact]
     public void A_thread_that_looks_for_orders_before_it_says_that_it_sleeps_misses_one() =>

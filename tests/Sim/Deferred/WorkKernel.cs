@@ -42,6 +42,9 @@ internal sealed class WorkKernel : TaskKernel
     /// <summary>Switched on when all is ready.</summary>
     public Mistake Mistake { get; set; }
 
+    /// <summary>A <see cref="SmallCase"/> says when the schedule begins to decide.</summary>
+    public bool StaysCalm { get; init; }
+
     /// <summary>A task of the test; all start when the kernel is ready.</summary>
     public WorkKernel Spawn(string name, Action body, int? cpu = null)
     {
@@ -88,7 +91,8 @@ internal sealed class WorkKernel : TaskKernel
         BrokenTwin.Mistake = Mistake;
         foreach (var task in tasks)
             Scheduler.WakeUpNew(task);
-        Machine.IsCalm = false;
+        if (!StaysCalm)
+            Machine.IsCalm = false;
         Task.Current.SetState(TaskState.Idle);
         Scheduler.Schedule();
         return 0;

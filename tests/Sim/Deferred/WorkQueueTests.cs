@@ -82,10 +82,6 @@ public sealed class WorkQueueTests
     public void A_request_is_seen_by_a_run_that_follows_it(int cpus) => Explore.Schedules(Options(cpus), machine => QueueFromTwo(machine));
 
     [Fact]
-    public void A_request_is_seen_under_all_schedules() =>
-        Explore.Schedules(Options(2, 1500, Strategy.Exhaustive, bound: 1), machine => QueueFromTwo(machine));
-
-    [Fact]
     public void PENDING_cleared_after_the_handler_loses_a_run() =>
         Explore.FindsFailure(Options(2, 3000), machine => QueueFromTwo(machine, Mistake.ClearsPendingLate));
 
@@ -176,10 +172,6 @@ public sealed class WorkQueueTests
     [InlineData(2)]
     public void After_a_cancel_an_item_neither_runs_nor_waits_even_if_it_queues_itself(int cpus) =>
         Explore.Schedules(Options(cpus), machine => CancelAgainstItself(machine));
-
-    [Fact]
-    public void A_cancel_holds_under_all_schedules() =>
-        Explore.Schedules(Options(2, 1500, Strategy.Exhaustive, bound: 1), machine => CancelAgainstItself(machine));
 
     [Fact]
     public void A_cancel_that_does_not_wait_is_found() =>

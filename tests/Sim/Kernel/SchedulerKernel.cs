@@ -86,11 +86,19 @@ internal sealed class SchedulerKernel : KernelEntry
     {
         OnBoot?.Invoke();
         _isUp = true;
+        // Who may not run on CPU 0 waits until there is another.
+        var late = _spawned.FindAll(static task => !task.Affinity.Contains(0));
         foreach (var task in _spawned)
-            Scheduler.WakeUpNew(task);
+        {
+            if (!late.Contains(task))
+                Scheduler.WakeUpNew(task);
+        }
+
         Cpu.StartOthers();
         while (Scheduler.Online.Count < Cpu.Count)
             Cpu.Relax();
+        foreach (var task in late)
+            Scheduler.WakeUpNew(task);
         Scheduler.StartIdle();
     }
 

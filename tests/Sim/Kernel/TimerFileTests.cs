@@ -2,6 +2,7 @@
 // has expired, no more and no less.
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Ipc;
+using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Time;
 using Jiffy.Machine;
 using Jiffy.Machine.Sim;
@@ -125,10 +126,76 @@ public sealed class TimerFileTests
     public void Setting_and_closing_end_what_was_set_before(int cpus) =>
         Explore.Schedules(cpus, machine => SetAndClose(machine, PosixTimerFault.None), 500);
 
+    // Three tasks: the timer is due on CPU 0, whose task reads; two read on CPU 1.
+    private static System.Action<SimMachine> ReadBesideExpiry(PosixTimerFault fault) => machine =>
+    {
+        var small = new SmallCase(machine);
+        TimerFile file = null!;
+        long taken = 0;
+        void Read()
+        {
+            var result = file.Take(isNonBlocking: true);
+            taken += result.IsOk ? result.Value : 0;
+        }
+
+        Run(machine, fault, kernel =>
+        {
+            small.Prepare = () =>
+            {
+                file = TimerFile.Create(ClockId.CLOCK_MONOTONIC)!;
+                file.Set(0, 600, 0, out _, out _);
+                small.HoldNextInterrupt();
+            };
+            kernel.Spawn("expiring", small.Part(() => { Cpu.EnableInterrupts(); Read(); }), CpuSet.Of(0));
+            kernel.Spawn("reader1", small.Part(Read), CpuSet.Of(1));
+            kernel.Spawn("reader2", small.Part(Read), CpuSet.Of(1));
+        });
+        if (taken != 1)
+            machine.Fail($"{taken} expirations read, one has passed");
+    };
+
     [Fact]
-    public void Setting_beside_expiry_with_two_preemptions() => Explore.Schedules(
-        new ExploreOptions { Machine = new SimOptions { Cpus = 2 }, Schedules = 1000, Strategy = Strategy.Exhaustive, PreemptionBound = 2 },
-        machine => SetAndClose(machine, PosixTimerFault.None));
+    public void All_schedules_of_an_expiry_and_three_readers_tell_it_once()
+    {
+        Explore.All(ReadBesideExpiry(PosixTimerFault.None));
+        Explore.AllFindFailure(ReadBesideExpiry(PosixTimerFault.CountClearedOutsideLock));
+    }
+
+    // The timer is due on CPU 0; on CPU 1 it is set far off.
+    private static System.Action<SimMachine> SetBesideExpiry(PosixTimerFault fault) => machine =>
+    {
+        const long Long = 1_000_000_000;
+        var small = new SmallCase(machine);
+        TimerFile file = null!;
+        Run(machine, fault, kernel =>
+        {
+            small.Prepare = () =>
+            {
+                file = TimerFile.Create(ClockId.CLOCK_MONOTONIC)!;
+                file.Set(0, 600, 0, out _, out _);
+                small.HoldNextInterrupt();
+            };
+            kernel.Spawn("expiring", small.Part(Cpu.EnableInterrupts), CpuSet.Of(0));
+            kernel.Spawn("setter", small.Part(() =>
+            {
+                var set = TimeKeeper.Monotonic;
+                file.Set(0, Long, 0, out _, out _);
+                Cpu.Interleave();
+                if (file.Take(isNonBlocking: true).IsOk && TimeKeeper.Monotonic < set + Long)
+                    machine.Fail("an expiration of what was set before");
+                file.Close();
+            }), CpuSet.Of(1));
+        });
+        if (TimerFile.Pool.Used != 0)
+            machine.Fail("a timer is left");
+    };
+
+    [Fact]
+    public void All_schedules_of_an_expiry_and_a_new_setting_forget_the_expiry()
+    {
+        Explore.All(SetBesideExpiry(PosixTimerFault.None));
+        Explore.AllFindFailure(SetBesideExpiry(PosixTimerFault.StaleExpiryCounts));
+    }
 
     [Fact]
     public void An_expiry_that_overlooks_the_new_time_is_caught() =>

@@ -12,7 +12,7 @@ using static Jiffy.Tests.Sim.Tasks.Scripts;
 
 namespace Jiffy.Tests.Sim.Tasks;
 
-public sealed class PosixTimerTests
+public sealed partial class PosixTimerTests
 {
     private const int SIGALRM = 14, Signal = 40;
     private const ulong Period = 20_000; // nanoseconds; a step takes some twenty
@@ -37,11 +37,6 @@ public sealed class PosixTimerTests
 
     private static void Holds(int cpus, SimScript script, int schedules = 200) =>
         Explore.Schedules(new ExploreOptions { Machine = Options(cpus), Schedules = schedules }, machine => Run(machine, script, PosixTimerFault.None));
-
-    private static void HoldsExhaustively(SimScript script) =>
-        Explore.Schedules(
-            new ExploreOptions { Machine = Options(2), Schedules = 400, Strategy = Strategy.Exhaustive, PreemptionBound = 1 },
-            machine => Run(machine, script, PosixTimerFault.None));
 
     private static void IsCaught(int cpus, SimScript script, PosixTimerFault fault) =>
         Explore.FindsFailure(new ExploreOptions { Machine = Options(cpus), Schedules = 5000 }, machine => Run(machine, script, fault));
@@ -155,9 +150,6 @@ public sealed class PosixTimerTests
     [InlineData(1)]
     [InlineData(2)]
     public void A_deleted_timer_never_goes_off_as_another(int cpus) => Holds(cpus, Deleting());
-
-    [Fact]
-    public void Deletion_beside_expiry_with_one_preemption() => HoldsExhaustively(Deleting());
 
     [Fact]
     public void Freeing_a_timer_under_its_callback_is_caught() => IsCaught(2, Deleting(), PosixTimerFault.FreedUnderCallback);

@@ -104,17 +104,56 @@ public sealed class HighResolutionTimerTests
         Assert.False(owner.Timer.IsQueued);
     }, schedules: 1500);
 
-    [Fact]
-    public void Start_fire_and_cancel_hold_under_all_small_schedules() => Explore.Schedules(
-        new ExploreOptions { Machine = new SimOptions { Cpus = 2 }, Schedules = 1500, Strategy = Strategy.Exhaustive, PreemptionBound = 2 }, machine =>
+    // A timer that restarts itself once is due on CPU 0 when CPU 1 cancels it.
+    private static Action<SimMachine> CancelBesideExpiry(TimerContext context, Action<HighResolutionTimer> cancel) => machine =>
     {
+        var small = new SmallCase(machine);
         var kernel = Boot(machine);
-        var owner = new Owner(TimerContext.Hardirq) { Restarts = 1 };
-        kernel.Spawn("starter", () => owner.Timer.StartIn(0), CpuSet.Of(0));
-        kernel.Spawn("canceller", () => owner.Timer.Cancel(), CpuSet.Of(1));
+        var owner = new Owner(context) { Restarts = 1 };
+        small.Prepare = () =>
+        {
+            owner.Timer.StartIn(500);
+            small.HoldNextInterrupt();
+        };
+        kernel.Spawn("expiring", small.Part(Cpu.EnableInterrupts), CpuSet.Of(0));
+        kernel.Spawn("canceller", small.Part(() =>
+        {
+            cancel(owner.Timer);
+            owner.IsGone = true;
+        }), CpuSet.Of(1));
         kernel.RunAll();
-        Assert.InRange(owner.Fired, 0, 2);
-    });
+        Assert.False(owner.Timer.IsQueued);
+    };
+
+    [Theory]
+    [InlineData(TimerContext.Hardirq)]
+    [InlineData(TimerContext.Softirq)]
+    public void All_schedules_of_expiry_and_cancel_keep_the_rules(TimerContext context)
+    {
+        Explore.All(CancelBesideExpiry(context, static timer => timer.Cancel()));
+        Explore.AllFindFailure(CancelBesideExpiry(context, static timer => timer.TryCancel()));
+    }
+
+    // Three tasks: the timer is due on CPU 0, two on CPU 1 start it anew and cancel it.
+    [Fact]
+    public void All_schedules_of_expiry_start_and_cancel_keep_the_rules() => Explore.All(
+        machine =>
+        {
+            var small = new SmallCase(machine);
+            var kernel = Boot(machine);
+            var owner = new Owner(TimerContext.Hardirq);
+            small.Prepare = () =>
+            {
+                owner.Timer.StartIn(500);
+                small.HoldNextInterrupt();
+            };
+            kernel.Spawn("expiring", small.Part(Cpu.EnableInterrupts), CpuSet.Of(0));
+            kernel.Spawn("starter", small.Part(() => owner.Timer.StartIn(500)), CpuSet.Of(1));
+            kernel.Spawn("canceller", small.Part(() => owner.Timer.Cancel()), CpuSet.Of(1));
+            kernel.RunAll();
+            Assert.InRange(owner.Fired, 0, 2);
+            Assert.False(owner.Timer.IsQueued);
+        });
 
     private static void EarlierOneLater(SimMachine machine)
     {

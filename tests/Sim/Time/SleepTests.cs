@@ -57,15 +57,36 @@ public sealed class SleepTests
         Assert.InRange(left, 0, 2);
     }, schedules, strategy);
 
-    [Fact]
-    public void All_orders_of_time_out_and_wake_up_in_a_small_case() => Explore.Schedules(
-        new ExploreOptions { Machine = new SimOptions { Cpus = 2 }, Schedules = 1500, Strategy = Strategy.Exhaustive, PreemptionBound = 2 }, machine =>
+    // Three tasks: one sleeps on CPU 0, on CPU 1 one wakes it and another signals it; the time-out may come at any step.
+    private static System.Action<SimMachine> TimeOutAndWakeUps(bool isBroken) => machine =>
     {
+        var small = new SmallCase(machine);
         var kernel = new SchedulerKernel(machine);
-        var sleeper = kernel.Spawn("sleeper", () => Sleep.ScheduleTimeoutUninterruptible(1));
-        kernel.Spawn("waker", () => Scheduler.TryToWakeUp(sleeper, TaskState.Normal));
+        long left = 0;
+        var sleeper = kernel.Spawn("sleeper", small.Part(() =>
+        {
+            if (isBroken)
+                SleepTestingFirst(1000);
+            else
+                left = Sleep.ScheduleTimeoutInterruptible(1);
+        }), CpuSet.Of(0));
+        kernel.Spawn("waker", small.Part(() => Scheduler.TryToWakeUp(sleeper, TaskState.Normal)), CpuSet.Of(1));
+        kernel.Spawn("signaller", small.Part(() =>
+        {
+            WorkFlag.Set(sleeper, WorkFlag.SignalPending);
+            Scheduler.TryToWakeUp(sleeper, TaskState.Interruptible);
+        }), CpuSet.Of(1));
         kernel.RunAll();
-    });
+        Assert.InRange(left, 0, 1);
+        Assert.False(sleeper.TimeoutTimer.IsPending);
+    };
+
+    [Fact]
+    public void All_orders_of_time_out_wake_up_and_signal_end_the_sleep()
+    {
+        Explore.All(TimeOutAndWakeUps(isBroken: false));
+        Explore.AllFindFailure(TimeOutAndWakeUps(isBroken: true));
+    }
 
     [Fact]
     public void Forever_ends_only_by_a_wake_up_and_a_negative_time_at_once() => Explore.Schedules(cpus: 2, machine =>

@@ -127,23 +127,73 @@ public sealed class TimerTests
     public void Moving_a_timer_whose_callback_runs_makes_it_run_twice_at_once() => Explore.FindsFailure(cpus: 2, static machine =>
         ChangedFromTwoCpus(machine, TimerFault.MovesWhileFiring), schedules: 20_000);
 
-    // Every schedule with few preemptions: one start, one change, one stop, on two CPUs.
-    [Fact]
-    public void Start_change_and_stop_hold_under_all_small_schedules() => Explore.Schedules(
-        new ExploreOptions { Machine = new SimOptions { Cpus = 2 }, Schedules = 1500, Strategy = Strategy.Exhaustive, PreemptionBound = 2 }, machine =>
+    // A timer that starts itself once more is due on CPU 0 when CPU 1 stops it.
+    private static Action<SimMachine> StopBesideExpiry(Func<Timer, bool> stop, bool[]? outcomes = null) => machine =>
     {
+        var small = new SmallCase(machine);
         var kernel = Boot(machine);
-        var owner = new Owner();
-        kernel.Spawn("starter", () => owner.Timer.Start(0), CpuSet.Of(0));
-        kernel.Spawn("stopper", () =>
+        var owner = new Owner { Restarts = 1 };
+        small.Prepare = () =>
         {
-            owner.Timer.Reduce(0);
-            owner.Timer.ShutDownAndWait();
+            owner.Timer.Start(Jiffies.Now);
+            small.HoldNextInterrupt();
+        };
+        kernel.Spawn("expiring", small.Part(Cpu.EnableInterrupts), CpuSet.Of(0));
+        kernel.Spawn("stopper", small.Part(() =>
+        {
+            stop(owner.Timer);
             owner.IsGone = true;
-        }, CpuSet.Of(1));
+        }), CpuSet.Of(1));
+        kernel.RunAll();
+        Assert.False(owner.Timer.IsPending);
+        if (outcomes is not null)
+            outcomes[owner.Fired] = true;
+    };
+
+    [Fact]
+    public void All_schedules_of_expiry_and_stop_keep_the_rules()
+    {
+        var outcomes = new bool[3];
+        Explore.All(StopBesideExpiry(static timer => timer.CancelAndWait(), outcomes));
+        Assert.True(outcomes[0] && outcomes[1], "stopped before it fires, and after");
+        Explore.All(StopBesideExpiry(static timer => timer.ShutDownAndWait()));
+        Explore.AllFindFailure(StopBesideExpiry(static timer => timer.Cancel()));
+    }
+
+    // Three tasks: on CPU 0 the timer is due; on CPU 1 one changes it and takes a tick, another stops it.
+    private static Action<SimMachine> ChangeBesideExpiry(TimerFault fault) => machine =>
+    {
+        var small = new SmallCase(machine) { InterruptsOffOn = 3 };
+        var kernel = Boot(machine, fault);
+        var owner = new Owner();
+        small.Prepare = () =>
+        {
+            owner.Timer.Start(Jiffies.Now);
+            small.HoldNextInterrupt();
+            Cpu.Relax();
+            small.HoldNextInterrupt();
+        };
+        kernel.Spawn("expiring", small.Part(Cpu.EnableInterrupts), CpuSet.Of(0));
+        kernel.Spawn("changer", small.Part(() =>
+        {
+            owner.Timer.Start(Jiffies.Now);
+            Cpu.EnableInterrupts();
+        }), CpuSet.Of(1));
+        kernel.Spawn("stopper", small.Part(() =>
+        {
+            Cpu.EnableInterrupts();
+            owner.Timer.ShutDownAndWait();
+        }), CpuSet.Of(1));
         kernel.RunAll();
         Assert.InRange(owner.Fired, 0, 2);
-    });
+    };
+
+    [Fact]
+    public void All_schedules_of_expiry_change_and_stop_run_it_once_at_a_time()
+    {
+        Explore.All(ChangeBesideExpiry(TimerFault.None), Explore.Bound(1, 2));
+        Explore.AllFindFailure(ChangeBesideExpiry(TimerFault.MovesWhileFiring));
+    }
 
     [Theory]
     [InlineData(false)]
