@@ -84,7 +84,7 @@ public sealed class SleepTests
     [Fact]
     public void All_orders_of_time_out_wake_up_and_signal_end_the_sleep()
     {
-        Explore.All(TimeOutAndWakeUps(isBroken: false));
+        Explore.All(TimeOutAndWakeUps(isBroken: false), Explore.Bound(1, 2));
         Explore.AllFindFailure(TimeOutAndWakeUps(isBroken: true));
     }
 
