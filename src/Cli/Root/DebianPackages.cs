@@ -33,26 +33,49 @@ internal static class DebianPackages
         var apt = HostCommand.Find("apt-get");
         if (apt is null || HostCommand.Find("apt-cache") is null || HostCommand.Find("dpkg-deb") is null)
             throw new CliFailure("packages for the guest are fetched with Debian's apt-get, apt-cache and dpkg-deb, which this host does not have");
-        var names = Closure(wanted, words.Except(wanted).Select(word => word[1..]).ToHashSet());
-        var packages = Candidates(names).ToArray();
-        Make(apt, packages.Where(package => !Directory.Exists(package.Tree)).ToArray());
+        var leftOut = words.Except(wanted).Select(word => word[1..]).ToHashSet();
+        try
+        {
+            return Fetch(apt, wanted, leftOut, []);
+        }
+        catch (CliFailure) when (UpdateLists(apt) is { } updated)
+        {
+            return Fetch(apt, wanted, leftOut, updated);
+        }
+    }
+
+    private static string[] Fetch(string apt, IReadOnlyList<string> wanted, IReadOnlySet<string> leftOut, string[] options)
+    {
+        var packages = Candidates(Closure(wanted, leftOut, options), options).ToArray();
+        Make(apt, packages.Where(package => !Directory.Exists(package.Tree)).ToArray(), options);
         return packages.Select(package => package.Tree).ToArray();
     }
 
-    private static IReadOnlyList<string> Closure(IReadOnlyList<string> wanted, IReadOnlySet<string> leftOut)
+    /// <summary>The host may have no lists of packages, or old ones: new ones of our own, which takes no rights. The options that use them, or null.</summary>
+    private static string[]? UpdateLists(string apt)
+    {
+        var place = Repository.Ensure("artifacts", "cache", "apt");
+        Directory.CreateDirectory(Path.Combine(place, "lists", "partial"));
+        Directory.CreateDirectory(Path.Combine(place, "cache", "archives", "partial"));
+        string[] options = ["-o", $"Dir::State::lists={place}/lists", "-o", $"Dir::Cache={place}/cache"];
+        Report.Progress("fetching lists of packages (apt-get update, for this use only)");
+        return HostCommand.Run(apt, ["-q", .. options, "update"], limit: DownloadLimit, environment: Plain).Succeeded ? options : null;
+    }
+
+    private static IReadOnlyList<string> Closure(IReadOnlyList<string> wanted, IReadOnlySet<string> leftOut, string[] options)
     {
         string[] only = ["--no-recommends", "--no-suggests", "--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances"];
-        var told = HostCommand.Run("apt-cache", ["depends", "--recurse", .. only, .. wanted], environment: Plain);
+        var told = HostCommand.Run("apt-cache", [.. options, "depends", "--recurse", .. only, .. wanted], environment: Plain);
         var dependencies = PackageDependencies.Parse(told.Output.Split('\n'));
         if (wanted.FirstOrDefault(name => !dependencies.Knows(name)) is { } unknown)
-            throw new CliFailure($"apt knows no package {unknown} (a system that never ran `apt-get update` knows none)\n{told.Output}".TrimEnd());
+            throw new CliFailure($"apt knows no package {unknown}\n{told.Output}".TrimEnd());
         return dependencies.Closure(wanted, leftOut);
     }
 
     /// <summary>The versions that apt would install.</summary>
-    private static IEnumerable<Package> Candidates(IReadOnlyList<string> names)
+    private static IEnumerable<Package> Candidates(IReadOnlyList<string> names, string[] options)
     {
-        var told = HostCommand.Run("apt-cache", ["--no-all-versions", "show", .. names], environment: Plain);
+        var told = HostCommand.Run("apt-cache", [.. options, "--no-all-versions", "show", .. names], environment: Plain);
         var found = new Dictionary<string, Package>();
         foreach (var stanza in told.Output.Split("\n\n"))
             if (Field(stanza, "Package") is { } name && Field(stanza, "Version") is { } version && Field(stanza, "Architecture") is { } architecture)
@@ -63,13 +86,14 @@ internal static class DebianPackages
     private static string? Field(string stanza, string name) =>
         stanza.Split('\n').FirstOrDefault(line => line.StartsWith(name + ": ", StringComparison.Ordinal))?[(name.Length + 2)..].Trim();
 
-    private static void Make(string apt, IReadOnlyCollection<Package> missing)
+    private static void Make(string apt, IReadOnlyCollection<Package> missing, string[] options)
     {
         if (missing.Count == 0)
             return;
         using var scratch = new ScratchDirectory();
         Report.Progress($"fetching {string.Join(", ", missing.Select(package => package.Name))} (apt-get download)");
-        var result = HostCommand.Run(apt, ["-q", "download", .. missing.Select(package => $"{package.Name}={package.Version}")], scratch.Path, DownloadLimit, Plain);
+        var versions = missing.Select(package => $"{package.Name}={package.Version}");
+        var result = HostCommand.Run(apt, ["-q", .. options, "download", .. versions], scratch.Path, DownloadLimit, Plain);
         Require(result, "the packages could not be fetched");
         foreach (var package in missing)
             Unpack(package, scratch);
