@@ -11,6 +11,7 @@ public sealed class PriorityChanges : Schedule
 {
     private const int MostChanges = 4;
     private const int ShortestRun = 4;
+    private const int Priorities = 1 << 20;
 
     /// <summary>
     /// Decisions in a row after which the CPU that runs falls to the lowest priority all the same: on hardware nobody starves for ever,
@@ -18,9 +19,13 @@ public sealed class PriorityChanges : Schedule
     /// </summary>
     private const int MostInARow = 2000;
 
+    /// <summary>Decisions after which a CPU that could go on and was not chosen once gets the highest priority, for the same reason.</summary>
+    private const int MostPassedOver = 2 * MostInARow;
+
     private readonly int[] _priorities = new int[Cpu.Max];
+    private readonly int[] _chosenAt = new int[Cpu.Max]; // by CPU: the decision that chose it last, or that found it unable to go on
     private readonly int[] _changeAt = new int[MostChanges];
-    private int _changes, _step, _lowest, _last, _inARow, _deferOnceIn, _leapOnceIn, _length = ShortestRun;
+    private int _changes, _step, _lowest, _highest, _last, _inARow, _deferOnceIn, _leapOnceIn, _length = ShortestRun;
 
     /// <summary>Decisions of the run so far.</summary>
     public int Decisions => _step;
@@ -32,7 +37,11 @@ public sealed class PriorityChanges : Schedule
     {
         base.Begin(seed);
         for (var cpu = 0; cpu < _priorities.Length; cpu++)
-            _priorities[cpu] = NextBelow(1 << 20);
+        {
+            _priorities[cpu] = NextBelow(Priorities);
+            _chosenAt[cpu] = 0;
+        }
+
         _changes = 1 + NextBelow(MostChanges);
         for (var i = 0; i < _changes; i++)
             _changeAt[i] = NextBelow(_length);
@@ -40,6 +49,7 @@ public sealed class PriorityChanges : Schedule
         _leapOnceIn = NextBelow(2) == 0 ? 0 : _length;
         _step = 0;
         _lowest = 0;
+        _highest = Priorities;
         _last = -1;
         _inARow = 0;
     }
@@ -49,7 +59,9 @@ public sealed class PriorityChanges : Schedule
         if (current >= 0 && (_inARow >= MostInARow || _changeAt.AsSpan(0, _changes).Contains(_step)))
             _priorities[current] = --_lowest;
         _step++;
+        LiftPassedOver(candidates);
         var picked = Highest(candidates);
+        _chosenAt[picked] = _step;
         _inARow = picked == _last && _inARow < MostInARow ? _inARow + 1 : 0;
         _last = picked;
         return picked;
@@ -60,6 +72,17 @@ public sealed class PriorityChanges : Schedule
     public override bool LeapToNextEvent() => _leapOnceIn > 0 && OnceIn(_leapOnceIn);
 
     public override string Describe() => $"pct:{Seed}/{_length}";
+
+    private void LiftPassedOver(ulong candidates)
+    {
+        for (var cpu = 0; cpu < Cpu.Count; cpu++)
+        {
+            if ((candidates >> cpu & 1) == 0)
+                _chosenAt[cpu] = _step;
+            else if (_step - _chosenAt[cpu] > MostPassedOver)
+                _priorities[cpu] = ++_highest;
+        }
+    }
 
     private int Highest(ulong candidates)
     {
