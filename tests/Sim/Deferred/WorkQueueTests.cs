@@ -594,9 +594,10 @@ public sealed class WorkQueueTests
     });
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Pools_grow_while_items_sleep_and_shrink_when_workers_are_idle_for_long(int cpus) => Explore.Schedules(Options(cpus, 40), machine =>
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(2, false)]
+    public void Pools_grow_while_items_sleep_and_shrink_when_workers_are_idle_for_long(int cpus, bool isToldFirst) => Explore.Schedules(Options(cpus, 40), machine =>
     {
         var kernel = new WorkKernel(machine);
         var gate = new Completion();
@@ -606,7 +607,8 @@ public sealed class WorkQueueTests
         var pool = (WorkerPool)null!;
         kernel.Spawn("queuer", () =>
         {
-            WorkQueues.IdleTicks = 100;
+            if (isToldFirst)
+                WorkQueues.IdleTicks = 100;
             pool = WorkQueues.PoolFor(0, isHighPriority: false);
             foreach (var job in jobs)
                 WorkQueues.Events.QueueOn(0, job.Item);
@@ -614,6 +616,15 @@ public sealed class WorkQueueTests
                 Sleep.For(1_000_000);
             gate.CompleteAll();
             WorkQueues.Events.Flush();
+            if (isToldFirst)
+                return;
+
+            // Those that rest already, and were to end in five minutes, end sooner, too.
+            var told = Clock.Now;
+            WorkQueues.IdleTicks = 100;
+            while (pool.Workers > 2)
+                Sleep.For(10_000_000);
+            Assert.True(Clock.Now - told < Jiffies.ToNanoseconds(WorkQueues.UsualIdleTicks / 2));
         });
         kernel.RunAll();
         Assert.Equal(2, pool.Workers);

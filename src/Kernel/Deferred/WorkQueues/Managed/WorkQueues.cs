@@ -29,6 +29,7 @@ public static class WorkQueues
 
     private static Mutex<ListRank> s_listLock; // guards the list of queues, creating and freezing
     private static WorkerPool[] s_pools = null!;
+    private static long s_idleTicks;
     private static bool s_hasWorkers;
 
     internal static LinkedRing<WorkQueue, WorkQueue.InAll> All;
@@ -55,8 +56,17 @@ public static class WorkQueues
     /// <summary>Power-efficient queues are unbound.</summary>
     public static bool SavesPower { get; private set; }
 
-    /// <summary>Ticks after which an idle worker too many ends. Set before it matters: tests and labs shorten it.</summary>
-    public static long IdleTicks { get; set; }
+    /// <summary>Ticks after which an idle worker too many ends; also for those that are idle already. Any context but hardirq.</summary>
+    public static long IdleTicks
+    {
+        get => s_idleTicks;
+        set
+        {
+            s_idleTicks = value;
+            for (var i = 0; i < s_pools.Length; i++)
+                s_pools[i].LookForIdleWorkers();
+        }
+    }
 
     /// <summary>Freezable queues begin no item.</summary>
     public static bool IsFrozen { get; private set; }
@@ -69,7 +79,7 @@ public static class WorkQueues
         s_listLock = default;
         All = default;
         SavesPower = savesPower;
-        IdleTicks = UsualIdleTicks;
+        s_idleTicks = UsualIdleTicks;
         IsFrozen = false;
         s_hasWorkers = false;
         BrokenTwin.Mistake = Mistake.None;

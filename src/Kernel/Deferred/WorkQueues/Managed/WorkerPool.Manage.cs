@@ -113,6 +113,16 @@ public sealed partial class WorkerPool
             Observe.Invariant.Fail("all workers are idle, and some count as running");
     }
 
+    /// <summary>The time after which idle workers end has changed. Any context but hardirq.</summary>
+    internal void LookForIdleWorkers()
+    {
+        using (Lock.Acquire())
+        {
+            if (HasTooManyIdle || _idleTimer.IsPending)
+                _idleTimer.StartIn(1); // its callback finds out when the next one's time comes
+        }
+    }
+
     /// <summary>Lock held, by the worker itself, or who ends it.</summary>
     internal void LeaveIdle(Worker worker)
     {
