@@ -18,9 +18,9 @@ namespace Jiffy.Tests.Sim.Deferred;
 
 public sealed class WorkQueueTests
 {
-    private static ExploreOptions Options(int cpus, int schedules = 300, Strategy strategy = Strategy.Mixed, int bound = 2) => new()
+    private static ExploreOptions Options(int cpus, int schedules = 300, Strategy strategy = Strategy.Mixed, int bound = 2, bool leaps = true) => new()
     {
-        Machine = new SimOptions { Cpus = cpus, MemoryBytes = 8 << 20 },
+        Machine = new SimOptions { Cpus = cpus, MemoryBytes = 8 << 20, TimeLeaps = leaps },
         Schedules = schedules,
         Strategy = strategy,
         PreemptionBound = bound,
@@ -597,7 +597,7 @@ public sealed class WorkQueueTests
     [InlineData(1, true)]
     [InlineData(2, true)]
     [InlineData(2, false)]
-    public void Pools_grow_while_items_sleep_and_shrink_when_workers_are_idle_for_long(int cpus, bool isToldFirst) => Explore.Schedules(Options(cpus, 40), machine =>
+    public void Pools_grow_while_items_sleep_and_shrink_when_workers_are_idle_for_long(int cpus, bool isToldFirst) => Explore.Schedules(Options(cpus, 40, leaps: isToldFirst), machine =>
     {
         var kernel = new WorkKernel(machine);
         var gate = new Completion();
@@ -620,8 +620,8 @@ public sealed class WorkQueueTests
                 return;
 
             // Those that rest already, and were to end in five minutes, end sooner, too.
-            var told = Clock.Now;
             WorkQueues.IdleTicks = 100;
+            var told = Clock.Now;
             while (pool.Workers > 2)
                 Sleep.For(10_000_000);
             Assert.True(Clock.Now - told < Jiffies.ToNanoseconds(WorkQueues.UsualIdleTicks / 2));
