@@ -2,6 +2,7 @@
 // gets registers as they are, calls the service, and returns the result or a negated errno. Process context; may sleep.
 // A short handler that asks for the running task or has buffers must not be inlined here: its locals would become those of Dispatch, and be
 // cleared at every call (50 instructions of 320 in all were that).
+// Longer than other files because it is one table, a line a call.
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Tasks;
