@@ -108,7 +108,11 @@ static void reading(void)
     while (now(CLOCK_MONOTONIC) < start + (total + count + 3) * period) { }
     poll(&polled, 1, -1);
     CHECK("periods: asking for the time left", to_ns(left(fd).it_value) > 0 && to_ns(left(fd).it_value) <= period);
-    CHECK("periods: does not take the count", take(fd) >= 2);
+    // Asking may have started the timer again while its next interrupt is late: one more expiry, and all that have gone by are counted.
+    long long gone = (now(CLOCK_MONOTONIC) - start) / period, after = take(fd);
+    poll(&polled, 1, -1);
+    after += take(fd);
+    CHECK("periods: does not take the count", total + count + after >= gone);
     struct itimerspec old, spec = { { 3, 4 }, { 100, 0 } };
     CHECK_OK("settime gives the old one", timerfd_settime(fd, 0, &spec, &old));
     CHECK("which was", to_ns(old.it_interval) == period && to_ns(old.it_value) > 0 && to_ns(old.it_value) <= period);

@@ -39,7 +39,7 @@ internal sealed class TestCommand
     private readonly Option<int?> _seed = new("--seed") { Description = "Seed of the kernel's self-tests. Default: another each time, printed.", HelpName = "N" };
 
     private int _passed;
-    private int _failed;
+    private readonly List<string> _failed = [];
 
     public static Command Create()
     {
@@ -90,10 +90,11 @@ internal sealed class TestCommand
         foreach (var suite in suites)
             if ((suite.ListsAtOnce ? request : rest) is { } own)
                 RunSuite(suite, own, result.GetValue(_tail));
-        if (_passed + _failed == 0)
+        if (_passed + _failed.Count == 0)
             throw NoSuchTest(request);
-        Print($"\nin {watch.Elapsed.TotalSeconds:0} s\n{_passed} passed, {_failed} failed\n");
-        return _failed == 0 ? ExitStatus.Success : ExitStatus.Failure;
+        Print(_failed.Count > 0 ? $"\nfailed: {string.Join(' ', _failed)}\n" : "");
+        Print($"\nin {watch.Elapsed.TotalSeconds:0} s\n{_passed} passed, {_failed.Count} failed\n");
+        return _failed.Count == 0 ? ExitStatus.Success : ExitStatus.Failure;
     }
 
     private void RunSuite(TestSuite suite, TestRequest request, int tail)
@@ -112,15 +113,24 @@ internal sealed class TestCommand
 
     private void Show(TestResult test, int tail)
     {
-        _ = test.Passed ? _passed++ : _failed++;
+        if (test.Passed)
+            _passed++;
+        else
+            _failed.Add(test.Name);
         Print($"{(test.Passed ? "ok  " : "FAIL")}  {test.Name}  {test.Duration.TotalSeconds:0.0} s\n");
         if (test.Passed || test.Transcript.Length == 0)
             return;
-        var lines = test.Transcript.TrimEnd().Split('\n');
-        var left = Math.Max(lines.Length - tail, 0);
-        // The first line says what is wrong; the last ones what led to it.
-        IEnumerable<string> shown = left > 1 ? [lines[0], $"... {left - 1} lines ...", .. lines[left..]] : lines;
-        Print(string.Concat(shown.Select(line => $"      | {line}\n")));
+        Print(string.Concat(Shorten(test.Transcript.TrimEnd().Split('\n'), tail).Select(line => $"      | {line}\n")));
+    }
+
+    /// <summary>The first line says what is wrong, the last ones what led to it; of those between only what programs call a failure.</summary>
+    internal static IEnumerable<string> Shorten(IReadOnlyList<string> lines, int tail)
+    {
+        var left = Math.Max(lines.Count - tail, 0);
+        if (left <= 1)
+            return lines;
+        var failures = lines.Take(left).Skip(1).Where(line => line.StartsWith("FAIL ", StringComparison.Ordinal)).Take(tail).ToArray();
+        return [lines[0], $"... {left - 1 - failures.Length} lines ...", .. failures, .. lines.Skip(left)];
     }
 
     /// <summary>The request for suites that must be built before they know their tests: only names that no other suite
