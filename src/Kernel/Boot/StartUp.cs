@@ -95,6 +95,7 @@ public static class StartUp
         FileSystems.Init();
         EventFileSystem.Init();
         TimerFile.Init(TaskTree.MaxThreads);
+        Semaphores.Init();
         ProcFileSystem.Init();
         SystemFileSystem.Init();
         SelfTestFiles.Init(CommandLine.Has("selftest"u8));

@@ -63,6 +63,9 @@ public sealed class FileContext
         return copy;
     }
 
+    /// <summary>Others use it, too.</summary>
+    public bool IsShared => Volatile.Read(ref _users) > 1;
+
     public void AddUser() => Interlocked.Increment(ref _users);
 
     /// <summary>Counts a user out; the last one lets go of its places. May sleep.</summary>

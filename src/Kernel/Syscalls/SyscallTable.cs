@@ -285,6 +285,8 @@ public static class SyscallTable
                 return Start(ref user, TaskCalls.Execve(a, b, c));
             case SyscallNumber.execveat:
                 return Start(ref user, TaskCalls.ExecveAt((int)a, b, c, d, (int)e));
+            case SyscallNumber.unshare:
+                return TaskCalls.Unshare(a);
             case SyscallNumber.exit:
                 return TaskCalls.Exit((int)a);
             case SyscallNumber.exit_group:
@@ -481,6 +483,16 @@ public static class SyscallTable
                 return FutexCalls.SetRobustList(a, b);
             case SyscallNumber.get_robust_list:
                 return FutexCalls.GetRobustList((int)a, b, c);
+
+            // System V semaphores, queues, shared memory (SemaphoreCalls, ...)
+            case SyscallNumber.semget:
+                return SemaphoreCalls.Get((int)a, (int)b, (int)c);
+            case SyscallNumber.semop:
+                return SemaphoreCalls.Operate((int)a, b, (uint)c);
+            case SyscallNumber.semtimedop:
+                return SemaphoreCalls.OperateUntil((int)a, b, (uint)c, d);
+            case SyscallNumber.semctl:
+                return SemaphoreCalls.Control((int)a, (int)b, (int)c, d);
 
             // System: uname, sysinfo, reboot, syslog (SystemCalls)
             case SyscallNumber.uname:

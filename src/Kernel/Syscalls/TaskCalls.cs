@@ -102,6 +102,8 @@ internal static class TaskCalls
         return error == Errno.None ? 0 : -(long)error;
     }
 
+    public static long Unshare(ulong flags) => SyscallResult.From(Task.Unshare(flags));
+
     public static long Exit(int status)
     {
         Task.ExitCurrent((status & 0xff) << 8);

@@ -74,6 +74,7 @@ public sealed partial class Task
             PosixTimers.DeleteAll();
         Futex.OnTaskExit(current);
         current.ReleaseMemory();
+        SemaphoreUndoList.Leave(current);
         current.ReleaseFiles();
         current.ReleaseFileContext();
         current.Notify();

@@ -3,6 +3,7 @@
 // Context: process; may sleep. Lock: TaskTree.Lock around linking. Linux: copy_process(), kernel_clone(). man 2 clone.
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
+using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Signals;
@@ -148,12 +149,16 @@ public sealed partial class Task
             return error;
         }
 
-        error = CopyMemory(parent, arguments);
+        error = SemaphoreUndoList.Fork(this, arguments.Has(Clone.CLONE_SYSVSEM) && !IsKernelThread);
+        if (error == Errno.None)
+            error = CopyMemory(parent, arguments);
         if (error == Errno.None)
         {
             SetChildRegisters(arguments);
             return Errno.None;
         }
+
+        SemaphoreUndoList.Leave(this);
 
         ReleaseSignals();
         ReleaseFileContext();

@@ -2,6 +2,7 @@
 // Lock: TaskTree.Lock. From here on others can find the child.
 using System.Threading;
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Signals;
@@ -105,6 +106,7 @@ public sealed partial class Task
         var memory = Memory;
         Memory = null;
         memory?.Drop();
+        SemaphoreUndoList.Leave(this);
         ReleaseSignals();
         ReleaseFileContext();
         ReleaseFiles();

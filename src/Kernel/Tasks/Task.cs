@@ -35,6 +35,7 @@ public sealed partial class Task : TaskContext
         TimeoutTimer = CreateTimeoutTimer(this);
         SleepAlarm = CreateSleepAlarm(this);
         FutexWaiter = new FutexWaiter(this);
+        IpcWaiter = new IpcWaiter(this);
         FlushBarrier = new FlushBarrier();
     }
 
@@ -91,6 +92,6 @@ public sealed partial class Task : TaskContext
     {
         public static ref Links<Task> Of(Task item) => ref item._poolLinks;
         public static Task Create() => new();
-        public static int Bytes => 2304;
+        public static int Bytes => 2560;
     }
 }

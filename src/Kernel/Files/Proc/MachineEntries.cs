@@ -13,6 +13,7 @@ internal static class MachineEntries
         AddStatistics(top);
         AddMemory(top);
         AddSystem(top);
+        IpcTexts.AddTo(top);
     }
 
     private static void AddStatistics(GeneratedNode top)

@@ -26,6 +26,7 @@ internal static class Settings
         AddNames(kernel);
         AddLimits(kernel);
         AddSwitches(kernel);
+        IpcSettings.AddTo(kernel);
         SoftirqCpusFile.AddTo(kernel);
         AddRandom(kernel.AddDirectory("random"));
         AddMemory(sys.AddDirectory("vm"));
