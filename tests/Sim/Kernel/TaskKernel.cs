@@ -55,6 +55,7 @@ internal abstract class TaskKernel : KernelEntry
         KernelThread.Init();
         AddressSpace.Init();
         Jiffy.Kernel.Ipc.Futex.Init();
+        Jiffy.Kernel.Ipc.Semaphores.Init();
     }
 
     /// <summary>Makes task 1 with a body, and kthreadd; the first runs as soon as the CPU is idle.</summary>
