@@ -113,7 +113,7 @@ public static class FileIo
     {
         if ((ulong)size <= Task.Current.Group.SoftLimit(Resource.FSIZE))
             return Errno.None;
-        SignalSender.SendToTask(Task.Current, SignalInfo.FromKernel(SignalNumber.SIGXFSZ));
+        SignalSender.SendToCurrent(SignalNumber.SIGXFSZ);
         return Errno.EFBIG;
     }
 

@@ -3,6 +3,7 @@
 // Access mode, limits and permissions were checked by the caller. Linux: struct file_operations.
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Tasks;
 
 namespace Jiffy.Kernel.Files;
 
@@ -46,8 +47,18 @@ public abstract class FileOperations
     /// <summary>May be mapped with mmap: through <see cref="Inode.TryGetPage"/>, or as fresh zeros (<see cref="MapsZeros"/>).</summary>
     public virtual bool CanMap => false;
 
+    /// <summary>Its contents are the inode's pages, so that others may use their frames: splice.</summary>
+    public virtual bool SharesPages => false;
+
     /// <summary>A mapping of it is anonymous memory: /dev/zero.</summary>
     public virtual bool MapsZeros => false;
+
+    /// <summary>The process that the file stands for, null when it has gone. False: it stands for none. TaskTree.Lock held.</summary>
+    public virtual bool TryGetProcess(OpenFile file, out ThreadGroup? process)
+    {
+        process = null;
+        return false;
+    }
 
     /// <summary>More lines for /proc/PID/fdinfo.</summary>
     public virtual void ShowInformation(OpenFile file, PagedText text)

@@ -159,6 +159,15 @@ public ref struct IoBuffer
         return skipped;
     }
 
+    /// <summary>Where the next bytes of user memory lie, as far as they lie together in one page; <see cref="Skip"/> goes on. False: nothing is left.</summary>
+    public bool TryNextPart(int most, out ulong address, out int count)
+    {
+        var isThere = TryStartPiece(most, out count);
+        address = _address;
+        count = Math.Min(count, Frames.Size - (int)(address & (Frames.Size - 1)));
+        return isThere;
+    }
+
     // The next run of bytes that lies in one piece, at most `most`. False: nothing is left.
     private bool TryStartPiece(int most, out int count)
     {

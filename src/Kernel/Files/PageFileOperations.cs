@@ -10,6 +10,7 @@ public sealed class PageFileOperations : FileOperations
     public static readonly PageFileOperations Instance = new();
 
     public override bool CanMap => true;
+    public override bool SharesPages => true;
 
     public override Result<int> Read(OpenFile file, ref IoBuffer to, ref long position)
     {

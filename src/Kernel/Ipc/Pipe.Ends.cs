@@ -18,6 +18,7 @@ public sealed partial class Pipe
     public static void Init(int limit)
     {
         Pool = new Pool<Pipe, Pooled>("pipe", limit);
+        PipeLimits.Init(limit);
     }
 
     /// <summary>Opens an end of the pipe of the file's inode, waiting for the other end unless O_NONBLOCK. ENXIO, ENFILE, ERESTARTSYS.</summary>
@@ -64,6 +65,7 @@ public sealed partial class Pipe
             if (--_users == 0)
             {
                 inode.Private = null;
+                PipeLimits.Close(_account, _ring.Slots);
                 _ring.Clear();
                 Pool.Give(this);
                 return;
@@ -123,9 +125,18 @@ public sealed partial class Pipe
 
     private static bool TryAttach(Inode inode, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Pipe? pipe)
     {
-        if (!Pool.TryTake(out pipe))
+        pipe = null;
+        if (!PipeLimits.TryOpen(out var account, out var slots))
             return false;
-        pipe._ring.Reset();
+        if (!Pool.TryTake(out pipe))
+        {
+            PipeLimits.Close(account, slots);
+            return false;
+        }
+
+        pipe._account = account;
+        pipe._ring.Reset(slots);
+        pipe._isPolled = false;
         pipe._readers = pipe._writers = pipe._readerOpens = pipe._writerOpens = pipe._users = 0;
         inode.Private = pipe;
         return true;

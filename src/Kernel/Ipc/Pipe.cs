@@ -2,7 +2,7 @@
 // Locks: Contents (sleeping) guards the ring; the inode's Contents guards the counts of ends and the pipe's coming and going.
 // Wake-ups: sleepers are exclusive, so one event wakes one; a reader that leaves bytes behind, or a writer that leaves room, wakes the
 // next. No wake-up is lost: ring and counts change before the queue is woken, and sleepers test them after they are queued.
-// Linux: fs/pipe.c.
+// What somebody who only reads the ring may do without the lock is said in PipeRing. Linux: fs/pipe.c.
 using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
@@ -23,15 +23,13 @@ public readonly struct PipeContentsRank : ILockRank
 
 public sealed partial class Pipe
 {
-    /// <summary>Writes of up to so many bytes are atomic.</summary>
-    public const int AtomicBytes = 4096;
-
     private readonly PipeRing _ring = new();
     private readonly WaitQueue _readWait = new(), _writeWait = new();
     private Mutex<PipeContentsRank> _contents;
     private Links<Pipe> _poolLinks;
     private int _readers, _writers;
     private int _readerOpens, _writerOpens; // how often an end was opened, for opens that wait for the other end
+    private volatile bool _isPolled;        // somebody has polled it: told of every write, as edge-triggered epoll needs
     private int _users;                     // open files and opens in progress; guard: the inode's Contents
 
     private Pipe()
@@ -41,7 +39,14 @@ public sealed partial class Pipe
     public static Pool<Pipe, Pooled> Pool { get; private set; } = null!;
 
     /// <summary>Bytes to be read.</summary>
-    public int Count => _ring.Count;
+    public int Count
+    {
+        get
+        {
+            using (_contents.Acquire())
+                return _ring.Count;
+        }
+    }
 
     private bool HasReaders => Volatile.Read(ref _readers) > 0;
     private bool HasWriters => Volatile.Read(ref _writers) > 0;
@@ -59,7 +64,7 @@ public sealed partial class Pipe
                 return result;
             if (nonBlocking)
                 return Errno.EAGAIN;
-            var error = _readWait.WaitEvent(this, static pipe => pipe.Count > 0 || !pipe.HasWriters, TaskState.Interruptible, exclusive: true);
+            var error = _readWait.WaitEvent(this, static pipe => !pipe._ring.IsEmpty || !pipe.HasWriters, TaskState.Interruptible, exclusive: true);
             if (error != Errno.None)
             {
                 PassOnReading();
@@ -68,22 +73,19 @@ public sealed partial class Pipe
         }
     }
 
-    /// <summary>Writes all, waiting for room as often as needed.</summary>
+    /// <summary>Writes all, waiting for room as often as needed. With <paramref name="packets"/> each page, and what is left, is one.</summary>
     /// <returns>EPIPE, with SIGPIPE sent, when no reader is left; EAGAIN, ERESTARTSYS, EFAULT, ENOMEM when nothing was written.</returns>
-    public Result<int> Write(ref IoBuffer from, bool nonBlocking)
+    public Result<int> Write(ref IoBuffer from, bool nonBlocking, bool packets)
     {
         var written = 0;
         var error = Errno.None;
-        var atomic = from.Remaining <= AtomicBytes;
         while (from.Remaining > 0)
         {
-            error = TryWrite(ref from, atomic, out var count);
+            error = TryWrite(ref from, packets, out var count);
             written += count;
-            if (error != Errno.EAGAIN)
+            if (error != Errno.EAGAIN || nonBlocking)
                 break;
-            if (nonBlocking)
-                break;
-            error = WaitForRoom(atomic ? from.Remaining : 1);
+            error = _writeWait.WaitEvent(this, static pipe => !pipe._ring.IsFull || !pipe.HasReaders, TaskState.Interruptible, exclusive: true);
             if (error != Errno.None)
                 break;
         }
@@ -91,7 +93,7 @@ public sealed partial class Pipe
         if (error == Errno.None && from.HasFaulted)
             error = Errno.EFAULT;
         if (error == Errno.EPIPE)
-            SignalSender.SendToTask(Task.Current, SignalInfo.FromKernel(SignalNumber.SIGPIPE));
+            SignalSender.SendToCurrent(SignalNumber.SIGPIPE);
         PassOnWriting();
         return written > 0 || error == Errno.None ? written : error;
     }
@@ -100,10 +102,12 @@ public sealed partial class Pipe
     public uint Poll(OpenFile file, PollTable? table)
     {
         var events = 0u;
+        if (table is not null)
+            _isPolled = true;
         if (file.CanRead)
         {
             table?.Register(_readWait);
-            if (Count > 0)
+            if (!_ring.IsEmpty)
                 events |= POLLIN | POLLRDNORM;
             if (!HasWriters && file.PrivateNumber != Volatile.Read(ref _writerOpens))
                 events |= POLLHUP;
@@ -112,33 +116,13 @@ public sealed partial class Pipe
         if (file.CanWrite)
         {
             table?.Register(_writeWait);
-            if (_ring.Room >= AtomicBytes)
+            if (!_ring.IsFull)
                 events |= POLLOUT | POLLWRNORM;
             if (!HasReaders)
                 events |= POLLERR;
         }
 
         return events;
-    }
-
-    /// <summary>F_GETPIPE_SZ.</summary>
-    public int Capacity => _ring.Capacity;
-
-    /// <summary>F_SETPIPE_SZ: rounds up to a power of two of pages. EBUSY when more is in; EINVAL, EPERM beyond a mebibyte.</summary>
-    public Result<int> SetCapacity(ulong bytes)
-    {
-        if (bytes == 0 || bytes > int.MaxValue)
-            return Errno.EINVAL;
-        var pages = 1;
-        while ((ulong)pages << 12 < bytes && pages < PipeRing.MaxPages)
-            pages <<= 1;
-        if ((ulong)pages << 12 < bytes)
-            return Errno.EPERM;
-        bool isDone;
-        using (_contents.Acquire())
-            isDone = _ring.TryResize(pages);
-        _writeWait.WakeUpAll(key: new WakeKey(POLLOUT | POLLWRNORM));
-        return isDone ? Capacity : Errno.EBUSY;
     }
 
     // One go at reading. Not done: empty, and writers are left.
@@ -148,25 +132,25 @@ public sealed partial class Pipe
         bool wasFull;
         using (_contents.Acquire())
         {
-            if (Count == 0)
+            if (_ring.IsEmpty)
             {
                 isDone = !HasWriters;
                 return 0;
             }
 
-            wasFull = _ring.Room < AtomicBytes;
+            wasFull = _ring.IsFull;
             count = _ring.Read(ref to);
         }
 
         isDone = true;
-        if (wasFull && _ring.Room >= AtomicBytes)
-            _writeWait.WakeUp(key: new WakeKey(POLLOUT | POLLWRNORM));
+        if (wasFull && !_ring.IsFull)
+            WakeWriters();
         PassOnReading();
         return count == 0 && to.HasFaulted ? Errno.EFAULT : count;
     }
 
     // One go at writing. EAGAIN: not all fitted.
-    private Errno TryWrite(ref IoBuffer from, bool atomic, out int count)
+    private Errno TryWrite(ref IoBuffer from, bool packets, out int count)
     {
         count = 0;
         bool wasEmpty, outOfMemory;
@@ -174,40 +158,42 @@ public sealed partial class Pipe
         {
             if (!HasReaders)
                 return Errno.EPIPE;
-            if (atomic && _ring.Room < from.Remaining)
-                return Errno.EAGAIN;
-            wasEmpty = Count == 0;
-            count = _ring.Write(ref from, out outOfMemory);
+            wasEmpty = _ring.IsEmpty;
+            if (PipeFaults.Has(PipeFault.WakesBeforeData) && wasEmpty)
+            {
+                WakeReaders();
+                Machine.Cpu.Interleave();
+            }
+
+            count = _ring.Write(ref from, packets, out outOfMemory);
         }
 
-        if (wasEmpty && count > 0)
-            _readWait.WakeUp(key: new WakeKey(POLLIN | POLLRDNORM));
+        if ((wasEmpty || _isPolled) && count > 0 && !PipeFaults.Has(PipeFault.WakesBeforeData))
+            WakeReaders();
         return outOfMemory ? Errno.ENOMEM : from.Remaining > 0 ? Errno.EAGAIN : Errno.None;
     }
 
-    private Errno WaitForRoom(int bytes) => _writeWait.WaitEvent(
-        (Pipe: this, Bytes: bytes),
-        static wanted => wanted.Pipe._ring.Room >= wanted.Bytes || !wanted.Pipe.HasReaders,
-        TaskState.Interruptible,
-        exclusive: true);
+    private void WakeReaders() => _readWait.WakeUp(key: new WakeKey(POLLIN | POLLRDNORM));
+
+    private void WakeWriters() => _writeWait.WakeUp(key: new WakeKey(POLLOUT | POLLWRNORM));
 
     // Whoever leaves bytes for others wakes the next reader: a wake-up may have been meant for it.
     private void PassOnReading()
     {
-        if (Count > 0 && !_readWait.IsEmpty)
-            _readWait.WakeUp(key: new WakeKey(POLLIN | POLLRDNORM));
+        if (!_ring.IsEmpty && !_readWait.IsEmpty)
+            WakeReaders();
     }
 
     private void PassOnWriting()
     {
-        if (_ring.Room >= AtomicBytes && !_writeWait.IsEmpty)
-            _writeWait.WakeUp(key: new WakeKey(POLLOUT | POLLWRNORM));
+        if (!_ring.IsFull && !_writeWait.IsEmpty)
+            WakeWriters();
     }
 
     public readonly struct Pooled : IPooled<Pipe>
     {
         public static ref Links<Pipe> Of(Pipe item) => ref item._poolLinks;
         public static Pipe Create() => new();
-        public static int Bytes => 1536;
+        public static int Bytes => 896;
     }
 }

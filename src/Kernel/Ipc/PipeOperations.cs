@@ -26,7 +26,7 @@ public sealed class FifoOperations : FileOperations
 
     public override Result<int> Write(OpenFile file, ref IoBuffer from, ref long position)
     {
-        var result = PipeOf(file).Write(ref from, file.IsNonBlocking);
+        var result = PipeOf(file).Write(ref from, file.IsNonBlocking, (file.Flags & FileConstants.O_DIRECT) != 0);
         if (result.IsOk && result.Value > 0)
             FileTime.Modified(file.Inode);
         return result;

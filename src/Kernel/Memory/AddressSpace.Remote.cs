@@ -54,6 +54,18 @@ public sealed partial class AddressSpace
         return Errno.None;
     }
 
+    /// <summary>The frame of a page of this space that may be read, brought in, with a reference for the caller. EFAULT, ENOMEM.</summary>
+    public Errno ShareFrame(ulong address, out FrameNumber frame)
+    {
+        using (_lock.Acquire())
+        {
+            var error = Reach(address, FaultAccess.Read, out frame);
+            if (error == Errno.None)
+                FrameTable.Share(frame);
+            return error;
+        }
+    }
+
     // The frame of a page, brought in. It stays while the lock is held.
     private Errno Reach(ulong address, FaultAccess access, out FrameNumber frame)
     {

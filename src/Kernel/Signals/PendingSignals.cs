@@ -21,7 +21,7 @@ internal sealed class QueuedSignal
 
     private static Pool<QueuedSignal, Pooled> s_pool = null!;
 
-    private SignalAccount _account = null!;
+    private UserAccount _account = null!;
 
     /// <summary>At most <paramref name="limit"/> signals are queued in the whole system.</summary>
     internal static void Init(int limit)
@@ -46,7 +46,7 @@ internal sealed class QueuedSignal
             return queued;
         }
 
-        account.Release();
+        SignalAccount.Release(account);
         return null;
     }
 
@@ -71,7 +71,7 @@ internal sealed class QueuedSignal
     /// <summary>Gives it back for good. TaskTree.Lock held.</summary>
     internal static void GiveBack(QueuedSignal queued)
     {
-        queued._account.Release();
+        SignalAccount.Release(queued._account);
         s_pool.Give(queued);
     }
 

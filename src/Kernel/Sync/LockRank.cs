@@ -5,13 +5,14 @@ namespace Jiffy.Kernel.Sync;
 public enum LockRank
 {
     // Sleeping locks come first: they may be held across everything below.
+    // A pipe's is held while its bytes are written to a file. Two at once: the pipe that was made first comes first.
+    PipeContents = 85,
     SelfTest = 90,
     Mount = 95,
     Rename = 100,
     FilePosition = 105,
     Directory = 110,
     FileContents = 120,
-    PipeContents = 125,
     FileTable = 130,
     AddressSpace = 140,
     Terminal = 150,
@@ -21,7 +22,7 @@ public enum LockRank
     WorkQueueFlush = 165,
 
     // Spin locks of process context.
-    PipeBuffer = 300,
+    PipeLimits = 300,
     InodeTable = 310,
     FutexBucket = 320,
     Ipc = 324,

@@ -54,11 +54,14 @@ internal static class KillCalls
         return result;
     }
 
-    private static Errno ToProcess(ThreadGroup process, int signal)
+    private static Errno ToProcess(ThreadGroup process, int signal) => ToProcess(process, signal, FromCaller(signal, SignalCode.SI_USER));
+
+    /// <summary>Signal zero only asks. EPERM, EAGAIN. TaskTree.Lock held.</summary>
+    internal static Errno ToProcess(ThreadGroup process, int signal, in SignalInfo info)
     {
         if (!MayKill(process.Leader, signal))
             return Errno.EPERM;
-        return signal == 0 ? Errno.None : SignalSender.SendToProcessLocked(process, FromCaller(signal, SignalCode.SI_USER));
+        return signal == 0 ? Errno.None : SignalSender.SendToProcessLocked(process, info);
     }
 
     private static bool MayKill(Task target, int signal)
@@ -74,7 +77,7 @@ internal static class KillCalls
         return signal == SignalNumber.SIGCONT && target.Group.Session == Task.Current.Group.Session;
     }
 
-    private static SignalInfo FromCaller(int signal, int code)
+    internal static SignalInfo FromCaller(int signal, int code)
     {
         var current = Task.Current;
         return SignalInfo.FromUser(signal, code, current.Group.Id, current.Credentials.UserId);
@@ -131,15 +134,24 @@ internal static class KillCalls
     /// <summary>Nobody may pretend to be the kernel, or kill, towards others: EPERM.</summary>
     private static Errno ReadInfo(int processId, int signal, ulong from, out SignalInfo info)
     {
-        Span<byte> bytes = stackalloc byte[SignalInfo.Bytes];
-        info = default;
-        if (!UserMemory.TryRead(from, bytes))
+        if (!TryReadInfo(from, out info))
             return Errno.EFAULT;
         if (signal is < 0 or > SignalNumber.Count)
             return Errno.EINVAL;
-        info = SignalInfo.Decode(bytes);
         info.Signal = signal;
-        var isPretence = info.Code >= 0 || info.Code == SignalCode.SI_TKILL;
-        return isPretence && processId != Task.Current.Group.Id ? Errno.EPERM : Errno.None;
+        return IsPretence(info) && processId != Task.Current.Group.Id ? Errno.EPERM : Errno.None;
     }
+
+    internal static bool TryReadInfo(ulong from, out SignalInfo info)
+    {
+        Span<byte> bytes = stackalloc byte[SignalInfo.Bytes];
+        info = default;
+        if (!UserMemory.TryRead(from, bytes))
+            return false;
+        info = SignalInfo.Decode(bytes);
+        return true;
+    }
+
+    /// <summary>The kernel's own codes, and kill's and tgkill's.</summary>
+    internal static bool IsPretence(in SignalInfo info) => info.Code is >= 0 or SignalCode.SI_TKILL;
 }

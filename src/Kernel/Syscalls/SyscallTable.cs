@@ -85,13 +85,15 @@ public static class SyscallTable
             case SyscallNumber.pipe2:
                 return PipeCalls.Pipe(a, (int)b);
             case SyscallNumber.sendfile:
-                return PipeCalls.SendFile((int)a, (int)b, c, d);
+                return SpliceCalls.SendFile((int)a, (int)b, c, d);
             case SyscallNumber.splice:
-                return PipeCalls.Splice((int)a, b, (int)c, d, e, (uint)f);
+                return SpliceCalls.Splice((int)a, b, (int)c, d, e, (uint)f);
             case SyscallNumber.tee:
-                return PipeCalls.Tee((int)a, (int)b, c, (uint)d);
+                return SpliceCalls.Tee((int)a, (int)b, c, (uint)d);
+            case SyscallNumber.vmsplice:
+                return SpliceCalls.VmSplice((int)a, b, c, (uint)d);
             case SyscallNumber.copy_file_range:
-                return PipeCalls.CopyFileRange((int)a, b, (int)c, d, e, (uint)f);
+                return SpliceCalls.CopyFileRange((int)a, b, (int)c, d, e, (uint)f);
             case SyscallNumber.socket:
                 return -(long)Errno.EAFNOSUPPORT;
             case SyscallNumber.socketpair:
@@ -385,6 +387,12 @@ public static class SyscallTable
                 return KillCalls.TgKill((int)a, (int)b, (int)c);
             case SyscallNumber.rt_sigqueueinfo:
                 return KillCalls.SigQueueInfo((int)a, (int)b, c);
+            case SyscallNumber.pidfd_open:
+                return PidFdCalls.Open((int)a, (uint)b);
+            case SyscallNumber.pidfd_send_signal:
+                return PidFdCalls.SendSignal((int)a, (int)b, c, (uint)d);
+            case SyscallNumber.pidfd_getfd:
+                return PidFdCalls.GetFd((int)a, (int)b, (uint)c);
             case SyscallNumber.rt_tgsigqueueinfo:
                 return KillCalls.TgSigQueueInfo((int)a, (int)b, (int)c, d);
 

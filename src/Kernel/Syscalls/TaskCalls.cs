@@ -2,6 +2,7 @@
 using System;
 using System.Buffers.Binary;
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
@@ -24,6 +25,7 @@ internal static class TaskCalls
             ExitSignal = (flags & Clone.CLONE_THREAD) != 0 ? 0 : (int)(flags & Clone.CSIGNAL),
             Stack = stack,
             ParentIdAddress = parentId,
+            PidFdAddress = parentId,
             ChildIdAddress = childId,
             Tls = tls,
         }));
@@ -66,6 +68,7 @@ internal static class TaskCalls
         return SyscallResult.From(Task.Fork(new CloneArguments
         {
             Flags = flags,
+            PidFdAddress = Word(bytes, 1),
             ChildIdAddress = Word(bytes, 2),
             ParentIdAddress = Word(bytes, 3),
             ExitSignal = (int)exitSignal,
@@ -151,17 +154,45 @@ internal static class TaskCalls
         {
             WaitOptions.P_ALL => false,
             WaitOptions.P_PID => id <= 0,
-            WaitOptions.P_PGID => id < 0,
+            WaitOptions.P_PGID or WaitOptions.P_PIDFD => id < 0,
             _ => true,
         };
         if (isBad)
             return -(long)Errno.EINVAL;
-        var result = Task.WaitForChild(new WaitRequest { IdType = idType, Id = id, Options = options });
+        var request = new WaitRequest { IdType = idType, Id = id, Options = options };
+        if (idType == WaitOptions.P_PIDFD)
+        {
+            var error = FindByFile(ref request);
+            if (error != Errno.None)
+                return -(long)error;
+        }
+
+        var result = Task.WaitForChild(request);
         if (!result.TryGet(out var report))
             return -(long)result.Error;
+        if (report.ProcessId == 0 && ((request.Options ^ options) & WaitOptions.WNOHANG) != 0)
+            return -(long)Errno.EAGAIN;
         if (usageAt != 0 && report.ProcessId != 0 && !LimitCalls.TryWriteUsage(usageAt, report.Usage))
             return -(long)Errno.EFAULT;
         return infoAt != 0 && !TryWriteInfo(infoAt, report) ? -(long)Errno.EFAULT : 0;
+    }
+
+    // The process that a descriptor stands for, by its id; one that has gone is nobody's child. With O_NONBLOCK it is not waited for.
+    private static Errno FindByFile(ref WaitRequest request)
+    {
+        if (FileTable.GetCurrent(request.Id) is not { } file)
+            return Errno.EBADF;
+        Errno error;
+        using (TaskTree.Lock.Acquire())
+        {
+            error = PidFile.TryFind(file, out var process) ? process is null ? Errno.ECHILD : Errno.None : Errno.EBADF;
+            (request.IdType, request.Id) = (WaitOptions.P_PID, process?.Id ?? 0);
+        }
+
+        if (file.IsNonBlocking)
+            request.Options |= WaitOptions.WNOHANG;
+        file.Drop();
+        return error;
     }
 
     private static bool TryWriteInfo(ulong to, in WaitReport report)

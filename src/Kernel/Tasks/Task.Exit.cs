@@ -9,6 +9,7 @@ using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Time;
+using Jiffy.Kernel.Wait;
 
 namespace Jiffy.Kernel.Tasks;
 
@@ -149,7 +150,10 @@ public sealed partial class Task
 
             process.ExecTask?.OwnWaitForThreads();
             if (process.IsZombie)
+            {
+                process.EndWait.WakeUpAll(key: new WakeKey(FileConstants.POLLIN | FileConstants.POLLRDNORM));
                 NotifyParent(process, ref reaped);
+            }
         }
 
         // Nobody will wait for these, its own process perhaps among them.

@@ -17,7 +17,7 @@ namespace Jiffy.Kernel.Tasks;
 public struct CloneArguments
 {
     public ulong Flags;
-    public ulong ParentIdAddress, ChildIdAddress;
+    public ulong ParentIdAddress, ChildIdAddress, PidFdAddress;
     public int ExitSignal;
 
     /// <summary>The child's stack pointer; zero: as the parent's.</summary>
@@ -60,7 +60,13 @@ public sealed partial class Task
             return Errno.EINVAL;
         if (arguments.Has(Clone.CLONE_SIGHAND) && arguments.Has(Clone.CLONE_CLEAR_SIGHAND))
             return Errno.EINVAL;
-        if ((arguments.Flags & (Clone.Namespaces | Clone.CLONE_PIDFD)) != 0)
+        if ((arguments.Flags & Clone.Namespaces) != 0)
+            return Errno.EINVAL;
+        if (arguments.Has(Clone.CLONE_PIDFD) && (arguments.Flags & (Clone.CLONE_THREAD | Clone.CLONE_DETACHED)) != 0)
+            return Errno.EINVAL;
+
+        // The two would be written to one place.
+        if (arguments.Has(Clone.CLONE_PIDFD) && arguments.Has(Clone.CLONE_PARENT_SETTID) && arguments.PidFdAddress == arguments.ParentIdAddress)
             return Errno.EINVAL;
         if (arguments.ExitSignal is < 0 or > SignalNumber.Count)
             return Errno.EINVAL;
@@ -93,7 +99,7 @@ public sealed partial class Task
         child.CopyPlainState(parent, kernelThread);
         var error = child.CopyResources(parent, arguments);
         if (error == Errno.None)
-            error = child.Link(parent, arguments);
+            error = arguments.Has(Clone.CLONE_PIDFD) ? child.LinkWithFile(parent, arguments) : child.Link(parent, arguments, pidFile: null);
         if (error == Errno.None)
             return child;
         child.Discard();

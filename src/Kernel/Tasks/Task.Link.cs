@@ -2,6 +2,7 @@
 // Lock: TaskTree.Lock. From here on others can find the child.
 using System.Threading;
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Sched;
@@ -11,13 +12,32 @@ namespace Jiffy.Kernel.Tasks;
 
 public sealed partial class Task
 {
-    private Errno Link(Task parent, in CloneArguments arguments)
+    /// <summary>The same with a file of the parent's that stands for the child. The child's own descriptors are copied already: it does not get it.</summary>
+    private Errno LinkWithFile(Task parent, in CloneArguments arguments)
+    {
+        var made = PidFile.Make(flags: 0);
+        if (!made.TryGet(out var file))
+            return Undo(made.Error);
+        var installed = parent.Files!.Install(file, closeOnExec: true);
+        if (!installed.TryGet(out var descriptor))
+        {
+            file.Drop();
+            return Undo(installed.Error);
+        }
+
+        var error = UserAccess.TryWrite(arguments.PidFdAddress, descriptor) ? Link(parent, arguments, file) : Undo(Errno.EFAULT);
+        if (error != Errno.None)
+            parent.Files.Close(descriptor);
+        return error;
+    }
+
+    private Errno Link(Task parent, in CloneArguments arguments, OpenFile? pidFile)
     {
         ThreadGroup? process = null;
         if (!arguments.Has(Clone.CLONE_THREAD) && !TaskTree.ThreadGroupPool.TryTake(out process))
             return Undo(Errno.EAGAIN);
         process?.Reset();
-        var error = process is null ? LinkThread(parent) : LinkProcess(parent, process, arguments);
+        var error = process is null ? LinkThread(parent) : LinkProcess(parent, process, arguments, pidFile);
         if (error == Errno.None)
             return Errno.None;
         if (process is not null)
@@ -48,7 +68,7 @@ public sealed partial class Task
     }
 
     /// <summary>Becomes the first thread of a new process.</summary>
-    private Errno LinkProcess(Task parent, ThreadGroup process, in CloneArguments arguments)
+    private Errno LinkProcess(Task parent, ThreadGroup process, in CloneArguments arguments, OpenFile? pidFile)
     {
         using (TaskTree.Lock.Acquire())
         {
@@ -71,6 +91,8 @@ public sealed partial class Task
             LinkFamily(parent, process, arguments);
             TaskTree.AddProcess(process);
             CountIn();
+            if (pidFile is not null)
+                PidFile.Tell(pidFile, this);
             if (arguments.Has(Clone.CLONE_VFORK))
             {
                 VforkParent = parent;

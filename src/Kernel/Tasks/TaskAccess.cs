@@ -10,4 +10,21 @@ internal static class TaskAccess
         ref var theirs = ref target.Credentials;
         return mine.IsSuperuser || mine.EffectiveUserId == theirs.UserId || mine.EffectiveUserId == theirs.EffectiveUserId;
     }
+
+    /// <summary>
+    /// May the caller use what the target has as if it traced it: the superuser, a thread of the same process, or whose real ids are all the target's,
+    /// if that one may be dumped. Linux: ptrace_may_access() with PTRACE_MODE_ATTACH_REALCREDS.
+    /// </summary>
+    public static bool MayAttach(Task target)
+    {
+        ref var mine = ref Task.Current.Credentials;
+        if (mine.IsSuperuser || target.Group == Task.Current.Group)
+            return true;
+        return !target.Group.IsUndumpable && HasOnlyIds(ref target.Credentials, mine.UserId, mine.GroupId);
+    }
+
+    /// <summary>All its ids are these.</summary>
+    public static bool HasOnlyIds(ref Credentials whose, uint user, uint group) =>
+        whose.UserId == user && whose.EffectiveUserId == user && whose.SavedUserId == user
+        && whose.GroupId == group && whose.EffectiveGroupId == group && whose.SavedGroupId == group;
 }

@@ -33,6 +33,9 @@ public sealed partial class ThreadGroup
     /// <summary>Where exec waits for the other threads to end.</summary>
     internal WaitQueue ExecWait { get; } = new();
 
+    /// <summary>Where those sleep who poll files that stand for the process: woken when it has ended.</summary>
+    internal WaitQueue EndWait { get; } = new();
+
     /// <summary>The signal the parent gets at the end; zero: none. Set by clone.</summary>
     public int ExitSignal;
 

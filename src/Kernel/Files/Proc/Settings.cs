@@ -99,7 +99,32 @@ internal static class Settings
         files.AddText("file-nr", static text => text.Append($"{OpenFile.Pool.Used}\t0\t{OpenFile.Pool.Limit}\n"));
         files.AddText("nr_open", static text => WriteNumber(text, FileTable.Capacity));
         files.AddText("inode-nr", static text => text.Append($"{Inode.Pool.Made}\t{Inode.Pool.Made - Inode.Pool.Used}\n"));
-        files.AddText("pipe-max-size", static text => WriteNumber(text, (long)PipeRing.MaxPages * Frames.Size));
+        AddPipes(files);
+    }
+
+    private static void AddPipes(GeneratedNode files)
+    {
+        files.AddSetting("pipe-max-size", static text => WriteNumber(text, PipeLimits.MaxBytes), static text =>
+        {
+            var parsed = TextParsing.Number(text, 0, int.MaxValue);
+            if (!parsed.TryGet(out var bytes))
+                return parsed.Error;
+            return PipeLimits.TrySetMaxBytes(bytes) ? Errno.None : Errno.EINVAL;
+        });
+        files.AddSetting("pipe-user-pages-soft", static text => WriteNumber(text, PipeLimits.SoftPages), static text =>
+        {
+            var parsed = TextParsing.Number(text, 0, int.MaxValue);
+            if (parsed.TryGet(out var pages))
+                PipeLimits.SoftPages = pages;
+            return parsed.Error;
+        });
+        files.AddSetting("pipe-user-pages-hard", static text => WriteNumber(text, PipeLimits.HardPages), static text =>
+        {
+            var parsed = TextParsing.Number(text, 0, int.MaxValue);
+            if (parsed.TryGet(out var pages))
+                PipeLimits.HardPages = pages;
+            return parsed.Error;
+        });
     }
 
     private static void WriteNumber(PagedText text, long value) => text.Append($"{value}\n");

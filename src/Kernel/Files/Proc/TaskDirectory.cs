@@ -3,6 +3,7 @@
 using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Tasks;
 
 namespace Jiffy.Kernel.Files.Proc;
 
@@ -43,6 +44,13 @@ internal sealed class TaskDirectory : FileOperations
     public static readonly TaskDirectory Instance = new();
 
     public override Result<int> Read(OpenFile file, ref IoBuffer to, ref long position) => Errno.EISDIR;
+
+    public override bool TryGetProcess(OpenFile file, out ThreadGroup? process)
+    {
+        var handle = TaskHandle.Of(file.Inode);
+        process = handle.Find()?.Group;
+        return !handle.IsThread;
+    }
 
     public override Errno ReadDirectory(OpenFile file, ref DirectoryWriter to)
     {

@@ -146,11 +146,7 @@ internal readonly struct TaskHandle
                 return Errno.ESRCH;
             if (task.Group == current.Group || who.FileUserId == 0)
                 return Errno.None;
-            return HasIds(ref task.Credentials, who.FileUserId, who.FileGroupId) ? Errno.None : Errno.EACCES;
+            return TaskAccess.HasOnlyIds(ref task.Credentials, who.FileUserId, who.FileGroupId) ? Errno.None : Errno.EACCES;
         }
     }
-
-    private static bool HasIds(ref Credentials whose, uint user, uint group) =>
-        whose.UserId == user && whose.EffectiveUserId == user && whose.SavedUserId == user
-        && whose.GroupId == group && whose.EffectiveGroupId == group && whose.SavedGroupId == group;
 }

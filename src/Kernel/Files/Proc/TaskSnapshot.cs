@@ -41,7 +41,7 @@ internal ref struct TaskSnapshot
     public SignalSet Pending, SharedPending, Blocked, Ignored, Caught;
     public int ExitSignal, ExitStatus;
     public ulong MaxResident, MaxPendingSignals;
-    public int QueuedSignals;
+    public long QueuedSignals;
 
     /// <summary>Counted, as the next two; null for kernel threads and zombies. <see cref="Release"/>.</summary>
     public AddressSpace? Memory;
