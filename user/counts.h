@@ -7,7 +7,7 @@
 #include "check.h"
 #include <sys/utsname.h>
 
-#define POOLS 64
+#define POOLS 160
 
 struct counts {
     long frames; // in KiB

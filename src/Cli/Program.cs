@@ -13,6 +13,7 @@ internal static class Program
         root.Subcommands.Add(RunCommand.Create());
         root.Subcommands.Add(BuildCommand.Create());
         root.Subcommands.Add(TestCommand.Create());
+        root.Subcommands.Add(FuzzCommand.Create());
         root.Subcommands.Add(DebugCommand.Create());
         root.Subcommands.Add(BenchCommand.Create());
         root.Subcommands.Add(LabCommand.Create());

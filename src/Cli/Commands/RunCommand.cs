@@ -92,7 +92,7 @@ internal sealed class RunCommand
             Limit = TimeSpan.FromSeconds(result.GetValue(_timeout)),
             Input = input is null ? new GuestInput(terminal) : null,
         };
-        return StatusOf(session.Run(), result.GetValue(_timeout));
+        return StatusOf(session.Run(), $"the machine was ended after {result.GetValue(_timeout)} seconds (--timeout)");
     }
 
     private static void CheckFiles(OptionResult result)
@@ -116,13 +116,14 @@ internal sealed class RunCommand
         return words.Length > 0 ? RawArguments.Last(words.Length) : null;
     }
 
-    private static int StatusOf(SessionEnd end, int limit)
+    /// <param name="overdue">What to say when the time limit ended it.</param>
+    internal static int StatusOf(SessionEnd end, string overdue)
     {
         if (end.Signal != 0)
             return ExitStatus.OfSignal(end.Signal);
         if (end.TimedOut)
         {
-            Report.Error($"the machine was ended after {limit} seconds (--timeout)");
+            Report.Error(overdue);
             return ExitStatus.TimedOut;
         }
         switch (end.Machine.Outcome)
