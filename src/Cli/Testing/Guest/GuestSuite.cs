@@ -13,6 +13,9 @@ internal sealed class GuestSuite : TestSuite
 {
     public const string PartName = "guest";
 
+    // Fewer cases than this are not worth a boot of their own.
+    private const int SmallBatch = 10;
+
     public override string Name => PartName;
 
     public override string Description => "programs on the booted kernel";
@@ -50,6 +53,7 @@ internal sealed class GuestSuite : TestSuite
         if (request.Machine.Kernel is null)
             BuildCommand.BuildImage();
         var accelerated = request.Machine with { Acceleration = Accelerator.Choose(request.Machine.Acceleration) };
+        var machines = new List<GuestMachine>();
         foreach (var batch in runs.GroupBy(run => new BatchMachine(run.Cpus, run.Case.Memory, run.Case.Append, run.Case.Packages, run.Case.CountsInstructions)))
         {
             if (MissingPackages(batch.Key.Packages) is { } problem)
@@ -66,8 +70,16 @@ internal sealed class GuestSuite : TestSuite
                 CountsInstructions = batch.Key.CountsInstructions,
                 Acceleration = batch.Key.CountsInstructions ? Acceleration.Tcg : accelerated.Acceleration,
             };
-            new BatchRunner(machine, batch.ToArray(), report).Run();
+            machines.AddRange(Share(batch.ToArray(), machine.Cpus).Select(part => new GuestMachine(machine, part)));
         }
+        new GuestQueue(machines, report).Run();
+    }
+
+    // Cases for one small machine that would leave most of the host idle are spread over several of them.
+    private static IEnumerable<CaseRun[]> Share(CaseRun[] runs, int cpus)
+    {
+        var parts = runs.Length < SmallBatch ? 1 : Math.Max(1, Environment.ProcessorCount / cpus);
+        return runs.Select((run, index) => (run, index)).GroupBy(pair => pair.index % parts, pair => pair.run).Select(part => part.ToArray());
     }
 
     /// <summary>Why they cannot be had, or null. A test that could not run has not passed.</summary>
