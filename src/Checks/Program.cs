@@ -57,6 +57,7 @@ internal static class Program
             [LayerCheck.Rule] = () => LayerCheck.Run(kernel.Value, root),
             [LockDocument.Rule] = () => LockDocument.Run(kernel.Value, root, writes),
             [ContextDocument.Rule] = () => ContextDocument.Run(everything.Value, graph.Value, root, writes),
+            [StateDocument.Rule] = () => StateDocument.Run(kernel.Value, root, writes),
             [LinkCheck.Rule] = () => LinkCheck.Run(everything.Value, root),
         };
     }

@@ -9,15 +9,15 @@ internal static class DocsCommand
 {
     public static Command Create()
     {
-        var command = new Command("docs", "Write the documents that are made from the code: docs/Locks.md, docs/Contexts.md. `jiffy test checks` tells when they are out of date.");
+        var command = new Command("docs", "Write the documents that are made from the code: docs/Locks.md, docs/Contexts.md, docs/TaskStates.md. `jiffy test checks` tells when they are out of date.");
         command.SetAction(_ =>
         {
             Prerequisites.Require(Prerequisites.ForBuild);
             BuildCommand.BuildImage();
-            var result = Checker.Run(["--write", "locks", "context-table"]);
+            var result = Checker.Run(["--write", "locks", "context-table", "task-states"]);
             if (!result.Succeeded)
                 throw new CliFailure(result.Output.TrimEnd());
-            Report.Progress("docs/Locks.md and docs/Contexts.md are up to date");
+            Report.Progress("docs/Locks.md, docs/Contexts.md and docs/TaskStates.md are up to date");
             return ExitStatus.Success;
         });
         return command.WithExamples("jiffy docs");

@@ -10,7 +10,7 @@ namespace Jiffy.Cli.Testing;
 
 internal sealed class ChecksSuite : TestSuite
 {
-    private static readonly string[] Checks = ["allocation", "exceptions", "safety", "contexts", "layers", "locks", "context-table", "documents"];
+    private static readonly string[] Checks = ["allocation", "exceptions", "safety", "contexts", "layers", "locks", "context-table", "task-states", "documents"];
 
     public override string Name => "checks";
 

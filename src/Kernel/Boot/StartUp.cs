@@ -19,6 +19,7 @@ using Jiffy.Kernel.Syscalls;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Tasks.Exec;
 using Jiffy.Kernel.Time;
+using Jiffy.Kernel.Wait;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Boot;
@@ -75,7 +76,10 @@ public static class StartUp
         BootLog.Enlarge();
         BootLog.TellMemory();
         BootLog.TellClock();
+        TaskStateRules.Init(CommandLine.Has("check_states"u8));
         TaskTree.Initialize(MaxThreads());
+        WaitQueue.Init();
+        Freezer.Init();
         InitSignals();
         Softirq.Init();
         TimeKeeper.Init(CommandLine.TryGet("timers"u8, out var timers) && timers.SequenceEqual("cascading"u8));

@@ -29,7 +29,7 @@ public static partial class Scheduler
                 Activate(queue, task, QueueReason.Sleep);
             }
 
-            task.SetStateRelaxed(TaskState.Running);
+            task.ChangeState(TaskState.Running, Who.Waker);
             queue.Lock.Release(false);
             return true;
         }
@@ -43,7 +43,7 @@ public static partial class Scheduler
             task.CpuIndex = Placement.Spread(task, AllowedCpus(task));
             var queue = LockQueueOf(task);
             Activate(queue, task, QueueReason.New);
-            task.SetStateRelaxed(TaskState.Running);
+            task.ChangeState(TaskState.Running, Who.Waker);
             queue.Lock.Release(false);
         }
     }

@@ -45,6 +45,7 @@ public static partial class Scheduler
         }
 
         var task = Task.Pooled.Create();
+        task.ChangeState(TaskState.Running, Who.Maker);
         task.Id = 0;
         task.IsKernelThread = true;
         task.PreemptCount = Preemption.PreemptOne; // leaves the CPU only through its own loop

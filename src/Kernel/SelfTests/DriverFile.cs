@@ -85,7 +85,7 @@ public sealed class DriverFile : FileOperations
             var thread = KernelThread.Run(name, static file => ((DriverFile)file!).RunChosen(), this);
             if (!thread.IsOk)
                 return thread.Error;
-            return _done.Wait(TaskState.Uninterruptible);
+            return _done.Wait(TaskState.Uninterruptible | TaskState.Freezable);
         }
     }
 

@@ -24,6 +24,8 @@ public static class SelfTestFiles
         CoarseTimers.AddTo(tests);
         FineTimers.AddTo(tests);
         Sleeping.AddTo(tests);
+        Waiting.AddTo(tests);
+        Freezing.AddTo(tests);
         Torture.AddTo(tests);
         SystemFileSystem.Debug.AddDirectory("jiffy").AddFile("selftest", tests, OwnerOnly);
     }

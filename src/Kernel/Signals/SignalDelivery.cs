@@ -21,6 +21,7 @@ public static class SignalDelivery
         {
             if (current.HasFatalSignal)
                 Task.ExitGroupMember();
+            Freezer.TryToFreeze();
             if (current.Group.IsStopping)
             {
                 JobControl.SleepWhileStopped();

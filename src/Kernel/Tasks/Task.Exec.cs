@@ -49,6 +49,7 @@ public sealed partial class Task
             old = process.Leader;
             process.ThreadRing.Remove(old);
             old.IsUnlinked = true;
+            old.ChangeExitState(ExitState.Reaped, Who.Parent);
             old.ReleaseSignals();
             TaskTree.SetTask(current.Id, null);
             current.Id = process.Id;

@@ -129,6 +129,7 @@ public sealed partial class Task
         {
             process.DeadThreads.Add(Usage);
             HasNotified = true;
+            ChangeExitState(process.Leader == this ? ExitState.Zombie : ExitState.Reaped, Who.Itself);
             process.LiveThreads--;
             TaskTree.ThreadCount--;
             SignalSender.ThreadEnded(this);

@@ -269,7 +269,7 @@ public sealed partial class Task
     private static void WaitForVforkChild()
     {
         var current = Current;
-        current.VforkWait.WaitEvent(current, static task => !task.IsInVfork, TaskState.Killable);
+        current.VforkWait.WaitEvent(current, static task => !task.IsInVfork, TaskState.Killable | TaskState.Freezable);
         using (TaskTree.Lock.Acquire())
             current.IsInVfork = false;
     }

@@ -42,6 +42,9 @@ public sealed partial class Task
     /// <summary>The kernel thread's function and its argument, else null.</summary>
     internal KernelThreadState? ThreadState;
 
+    /// <summary>A kernel thread that may be frozen: <see cref="Freezer"/>. Set by itself.</summary>
+    internal bool IsFreezable;
+
     /// <summary>Counts a user of the object in. The caller must know that it lives (TaskTree.Lock, or a reference).</summary>
     public void AddUser() => Interlocked.Increment(ref _references);
 
@@ -80,13 +83,17 @@ public sealed partial class Task
         Restart = default;
         Volatile.Write(ref WorkFlags, 0);
         PreemptCount = 0;
-        SetStateRelaxed(TaskState.New);
+        IsFreezable = false;
+        ChangeState(TaskState.New, Who.Maker);
+        ChangeExitState(ExitState.Alive, Who.Maker);
     }
 
     /// <summary>Gives an object back that never became a task.</summary>
     internal void Discard()
     {
         FreeStack();
+        ChangeState(TaskState.Dead, Who.Maker);
+        ChangeExitState(ExitState.Reaped, Who.Maker);
         TaskTree.TaskPool.Give(this);
     }
 

@@ -13,6 +13,7 @@ public sealed partial class Task
         using (TaskTree.Lock.Acquire())
         {
             leader = process.Leader;
+            leader.ChangeExitState(ExitState.Reaped, Who.Parent);
             if (process.Parent is { } parent)
             {
                 parent.ChildRing.Remove(process);

@@ -30,6 +30,7 @@ public sealed partial class Task : TaskContext
 
     private Task()
     {
+        _state = (int)TaskState.Dead;
         OwnWait = new WaitEntry(this);
         SleepTimer = CreateSleepTimer(this);
         TimeoutTimer = CreateTimeoutTimer(this);
@@ -56,15 +57,32 @@ public sealed partial class Task : TaskContext
 
     public TaskState State => (TaskState)Volatile.Read(ref _state);
 
-    /// <summary>Sets the state; what follows is read only after others can see it (full barrier).</summary>
+    /// <summary>The running task sets its own state; what follows is read only after others can see it (full barrier).</summary>
     public void SetState(TaskState state)
     {
+        TaskStateRules.Check(this, state, Who.Itself);
         Interlocked.Exchange(ref _state, (int)state);
         Cpu.Interleave();
     }
 
-    /// <summary>Sets the state without a barrier: for the waker under the run queue's lock and for a task going back to running.</summary>
-    public void SetStateRelaxed(TaskState state) => Volatile.Write(ref _state, (int)state);
+    /// <summary>The same without a barrier: for a task going back to running.</summary>
+    public void SetStateRelaxed(TaskState state) => ChangeState(state, Who.Itself);
+
+    /// <summary>Another changes the state: under WakeLock and the lock of its run queue, or while nobody else knows the task.</summary>
+    internal void ChangeState(TaskState state, Who by)
+    {
+        TaskStateRules.Check(this, state, by);
+        Volatile.Write(ref _state, (int)state);
+    }
+
+    /// <summary>How far its end has come. Guard: TaskTree.Lock.</summary>
+    public ExitState ExitState { get; private set; }
+
+    internal void ChangeExitState(ExitState state, Who by)
+    {
+        TaskStateRules.Check(ExitState, state, by);
+        ExitState = state;
+    }
 
     /// <summary>A signal may be waiting for delivery.</summary>
     public bool HasSignalPending => (Volatile.Read(ref WorkFlags) & WorkFlag.SignalPending) != 0;

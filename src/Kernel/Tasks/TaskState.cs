@@ -1,4 +1,4 @@
-// The states of a task. Linux: TASK_*, EXIT_*.
+// The states of a task, and those of its end. Which may follow which: TaskStateRules.cs, drawn in docs/TaskStates.md. Linux: TASK_*, EXIT_*.
 using System;
 
 namespace Jiffy.Kernel.Tasks;
@@ -36,9 +36,27 @@ public enum TaskState
     /// <summary>With Uninterruptible: does not count for the load average.</summary>
     NoLoad = 0x200,
 
+    /// <summary>With a state of sleep: the freezer may freeze the sleeper as it is.</summary>
+    Freezable = 0x400,
+
+    /// <summary>Set aside by the freezer until the system thaws; no other wake-up ends it.</summary>
+    Frozen = 0x800,
+
     Killable = Uninterruptible | WakeKill,
     Idle = Uninterruptible | NoLoad,
 
     /// <summary>What an ordinary wake-up wakes.</summary>
     Normal = Interruptible | Uninterruptible,
+}
+
+/// <summary>How far a task's end has come, beside its state: it may be a zombie before it has left the CPU for the last time.</summary>
+public enum ExitState
+{
+    Alive,
+
+    /// <summary>It has ended; its parent has not asked for it yet.</summary>
+    Zombie,
+
+    /// <summary>Nobody will ask for it (any more).</summary>
+    Reaped,
 }

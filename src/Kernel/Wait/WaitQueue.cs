@@ -1,17 +1,14 @@
-// Tasks that sleep until a condition may have become true.
-// Contexts: sleeping in process context only; waking from any, hardirq included.
+// Tasks that sleep until a condition may have become true. Here: who is on the queue. Beside it: WaitQueue.Wake.cs (wake-ups),
+// WaitQueue.Events.cs (the wait_event family), Waiting.cs (the loop they share), SleepOn.cs (how it was done once, and why no more).
+// Contexts: sleeping in process context only; the rest in any, hardirq included.
 // Locks: _lock guards _sleepers; the waker holds nothing else but, inside, a run queue's lock.
 // No wake-up is lost: a sleeper is queued, then publishes its state with a full barrier, then tests the
 // condition; a waker makes the condition true before it takes _lock. Whoever comes second sees the first.
-// Linux: wait_queue_head_t, prepare_to_wait(), __wake_up().
-using System;
-using Jiffy.Kernel.Abi;
-using Jiffy.Kernel.Irq;
-using Jiffy.Kernel.Sched;
+// Linux: wait_queue_head_t, add_wait_queue(), prepare_to_wait(), finish_wait().
+using System.Runtime.CompilerServices;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
-using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Wait;
 
@@ -20,80 +17,79 @@ public sealed partial class WaitQueue
     private SpinLock<Rank, IrqsOff> _lock;
     private LinkedRing<WaitEntry, WaitEntry.QueueLinks> _sleepers;
 
-    private readonly struct Rank : ILockRank
+    public readonly struct Rank : ILockRank
     {
         static LockRank ILockRank.Rank => LockRank.WaitQueue;
+    }
+
+    /// <summary>What is made at boot: bookmarks for long wake-ups, and the shared queues. Boot, once.</summary>
+    public static void Init()
+    {
+        InitBookmarks();
+        WaitPlace.InitQueues(WaitPlace.UsualQueues);
     }
 
     /// <summary>True when nobody is queued; only a hint unless the caller has its own ordering.</summary>
     public bool IsEmpty => _sleepers.IsEmpty;
 
-    /// <summary>Sleeps until <paramref name="condition"/> holds for <paramref name="subject"/>. May sleep.</summary>
-    /// <remarks>
-    /// Pass a <c>static</c> lambda: a capturing one would allocate. The condition must not sleep: it runs while the task's state says so already.
-    /// An <paramref name="exclusive"/> sleeper is woken alone; its condition may take what it waited for.
-    /// </remarks>
-    /// <returns>None, or ERESTARTSYS when a signal came first (Interruptible and Killable states only).</returns>
-    public Errno WaitEvent<T>(T subject, Func<T, bool> condition, TaskState state = TaskState.Interruptible, bool exclusive = false) =>
-        WaitEventUntil(subject, condition, long.MaxValue, state, exclusive);
-
-    /// <summary>Like <see cref="WaitEvent"/>, but gives up at <paramref name="deadline"/> (monotonic nanoseconds; long.MaxValue: never).</summary>
-    /// <returns>None; ERESTARTSYS; or ETIMEDOUT with the condition still false.</returns>
-    public Errno WaitEventUntil<T>(T subject, Func<T, bool> condition, long deadline, TaskState state = TaskState.Interruptible, bool exclusive = false)
-    {
-        Context.MightSleep();
-        if (condition(subject))
-            return Errno.None;
-        var task = Task.Current;
-        var entry = task.OwnWait;
-        entry.IsExclusive = exclusive;
-        var result = Errno.None;
-        for (var late = false; ; late = Scheduler.ScheduleUntil(deadline))
-        {
-            PrepareToWait(entry, state);
-            if (condition(subject))
-                break;
-            result = late ? Errno.ETIMEDOUT : Scheduler.IsSleepInterrupted(task, state) ? Errno.ERESTARTSYS : Errno.None;
-            if (result != Errno.None)
-                break;
-        }
-
-        var wasWoken = !FinishWait(entry);
-
-        // A wake-up meant for one sleeper must not die with a sleeper that gives up: it goes to the next.
-        if (exclusive && wasWoken && result != Errno.None)
-            WakeUp();
-        return result;
-    }
+    /// <summary>
+    /// Takes the queue's own lock, for who guards the condition with it: then the members whose names end in Locked are the ones to call. Any context.
+    /// </summary>
+    public SpinLock<Rank, IrqsOff>.Guard Lock() => _lock.Acquire();
 
     /// <summary>Queues the entry, if it is not queued, and sets the task's state. Any number of times in a loop.</summary>
     public void PrepareToWait(WaitEntry entry, TaskState state)
     {
         using (_lock.Acquire())
-        {
-            if (!entry.IsQueued)
-                Insert(entry);
-            entry.Task.SetState(state); // a full barrier: what the caller tests next cannot have been read before
-        }
+            PrepareToWaitLocked(entry, state);
+    }
+
+    /// <summary>The same at the queue's end, to be woken alone.</summary>
+    public void PrepareToWaitExclusive(WaitEntry entry, TaskState state)
+    {
+        entry.IsExclusive = true;
+        PrepareToWait(entry, state);
+    }
+
+    /// <summary><see cref="PrepareToWait"/> with the queue's lock held.</summary>
+    public void PrepareToWaitLocked(WaitEntry entry, TaskState state)
+    {
+        AddLocked(entry);
+        entry.Task.SetState(state); // a full barrier: what the caller tests next cannot have been read before
     }
 
     /// <summary>Queues an entry without touching its task's state (poll). Any context.</summary>
     public void Add(WaitEntry entry)
     {
         using (_lock.Acquire())
-            Insert(entry);
+            AddLocked(entry);
+    }
+
+    /// <summary><see cref="Add"/> with the queue's lock held: plain ones at the head, exclusive ones at the tail, so that a wake-up meets all plain ones first.</summary>
+    public void AddLocked(WaitEntry entry)
+    {
+        if (entry.IsQueued)
+            return;
+        if (entry.IsExclusive)
+            _sleepers.AddLast(entry);
+        else
+            _sleepers.AddFirst(entry);
     }
 
     /// <summary>Takes an entry off if it is on; tells whether it was. Any context.</summary>
     public bool Remove(WaitEntry entry)
     {
         using (_lock.Acquire())
-        {
-            if (!entry.IsQueued)
-                return false;
-            _sleepers.Remove(entry);
-            return true;
-        }
+            return RemoveLocked(entry);
+    }
+
+    /// <summary><see cref="Remove"/> with the queue's lock held.</summary>
+    public bool RemoveLocked(WaitEntry entry)
+    {
+        if (!entry.IsQueued)
+            return false;
+        _sleepers.Remove(entry);
+        return true;
     }
 
     /// <summary>Ends a wait: the task runs, the entry is off. True: it was still queued, so no wake-up took it off.</summary>
@@ -103,41 +99,13 @@ public sealed partial class WaitQueue
         return Remove(entry);
     }
 
-    /// <summary>Wakes every plain sleeper and at most <paramref name="exclusive"/> exclusive ones. Any context.</summary>
-    /// <returns>How many were woken.</returns>
-    public int WakeUp(int exclusive = 1, TaskState states = TaskState.Normal, WakeKey key = default)
+    /// <summary><see cref="FinishWait"/> with the queue's lock held.</summary>
+    public bool FinishWaitLocked(WaitEntry entry)
     {
-        var woken = 0;
-        Cpu.Interleave(); // what was made true before is seen before the queue is
-        using (_lock.Acquire())
-        {
-            for (var entry = _sleepers.First; entry is not null;)
-            {
-                var next = LinkedRing<WaitEntry, WaitEntry.QueueLinks>.After(entry);
-                if (entry.Wake(states, key))
-                {
-                    if (entry.RemoveWhenWoken && entry.IsQueued)
-                        _sleepers.Remove(entry);
-                    woken++;
-                    if (entry.IsExclusive && --exclusive == 0)
-                        break;
-                }
-
-                entry = next;
-            }
-        }
-
-        return woken;
+        entry.Task.SetStateRelaxed(TaskState.Running);
+        return RemoveLocked(entry);
     }
 
-    /// <summary>Wakes all, exclusive ones too.</summary>
-    public int WakeUpAll(TaskState states = TaskState.Normal, WakeKey key = default) => WakeUp(int.MaxValue, states, key);
-
-    private void Insert(WaitEntry entry)
-    {
-        if (entry.IsExclusive)
-            _sleepers.AddLast(entry);
-        else
-            _sleepers.AddFirst(entry);
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static WaitEntry? After(WaitEntry entry) => LinkedRing<WaitEntry, WaitEntry.QueueLinks>.After(entry);
 }

@@ -9,6 +9,7 @@ using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
+using Jiffy.Kernel.Wait;
 using Jiffy.Machine;
 using Jiffy.Machine.Sim;
 using Task = Jiffy.Kernel.Tasks.Task;
@@ -28,6 +29,7 @@ internal sealed class SchedulerKernel : KernelEntry
         Instance = this;
         SimMachine.NameTeller = static context => context is Task task ? Encoding.ASCII.GetString(task.Name) : context.ToString() ?? "?";
         FrameAllocator.Init();
+        WaitQueue.Init();
         Scheduler.CreateIdle(0);
         Softirq.Init();
         Interrupts.Init();
@@ -49,7 +51,7 @@ internal sealed class SchedulerKernel : KernelEntry
         var task = Task.Pooled.Create();
         task.SetName(Encoding.ASCII.GetBytes(name));
         task.IsKernelThread = true;
-        task.SetStateRelaxed(TaskState.New);
+        task.ChangeState(TaskState.New, Who.Maker);
         Assert(task.TryCreateStack());
         task.PrepareStart();
         Scheduler.ForkScheduling(Scheduler.IdleOf(0), task);

@@ -11,6 +11,7 @@ using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
+using Jiffy.Kernel.Wait;
 using Jiffy.Machine;
 using Jiffy.Machine.Sim;
 using Xunit;
@@ -44,6 +45,8 @@ internal abstract class TaskKernel : KernelEntry
         SystemNames.Init();
         FrameAllocator.Init();
         TaskTree.Initialize(Threads);
+        WaitQueue.Init();
+        Freezer.Init();
         SignalSender.InitReports();
         SignalHandlers.Pool = new Pool<SignalHandlers, SignalHandlers.Pooled>("signal_handlers", Threads);
         QueuedSignal.Init(4 * Threads);

@@ -58,6 +58,31 @@ public sealed class DocumentTests
         Directory.Delete(root, recursive: true);
     }
 
+    private const string StateRow = "        (Kind.New, Kind.Running) => Who.Waker | Who.Maker, // woken for the first time\n";
+
+    [Fact]
+    public void A_table_of_states_is_read_and_drawn()
+    {
+        var faults = new List<string>();
+        var changes = StateDocument.Parse("switch\n" + StateRow, faults);
+        Assert.Empty(faults);
+        var text = StateDocument.Write(changes, []);
+        Assert.Contains("    New --> Running : waker or maker\n", text);
+        Assert.Contains("| New | Running | waker or maker | woken for the first time |", text);
+    }
+
+    [Fact]
+    public void A_row_of_the_table_of_states_that_is_written_otherwise_is_a_finding()
+    {
+        var faults = new List<string>();
+        StateDocument.Parse(StateRow.Replace(" // woken for the first time", ""), faults);
+        Assert.Contains("not read", Assert.Single(faults));
+    }
+
+    [Fact]
+    public void A_state_without_a_way_in_or_out_is_a_finding() =>
+        Assert.Equal(["nothing leads to the state New", "nothing leads out of the state Running"], StateDocument.Judge(StateDocument.Parse(StateRow, []), ["New", "Running"]));
+
     [Fact]
     public void A_link_to_nowhere_is_a_finding()
     {

@@ -15,7 +15,7 @@ internal sealed class KernelSuite : TestSuite
 {
     private const string Part = "kernel";
     private const string DriverFile = "/sys/kernel/debug/jiffy/selftest";
-    private const string KernelWords = "selftest panic_on_oops";
+    private const string KernelWords = "selftest panic_on_oops check_states";
     private const string LongTest = "torture"; // takes as long as it is told to
     private const int Memory = 512;
 

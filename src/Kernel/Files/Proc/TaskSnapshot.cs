@@ -92,6 +92,8 @@ internal ref struct TaskSnapshot
             return 't';
         if ((state & TaskState.Parked) != 0)
             return 'P';
+        if ((state & TaskState.Frozen) != 0)
+            return 'D';
         if ((state & TaskState.Uninterruptible) != 0)
             return (state & TaskState.NoLoad) != 0 ? 'I' : 'D';
         return (state & TaskState.Interruptible) != 0 ? 'S' : 'R';

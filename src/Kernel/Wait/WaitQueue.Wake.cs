@@ -1,0 +1,135 @@
+// Wake-ups. A waker has made the condition true before; it walks the queue under its lock and calls each entry's wake function: all plain
+// ones stand first, and of the exclusive ones behind them it wakes as many as it was asked to.
+// The lock is held for a bounded stretch: where many are queued, a bookmark keeps the place while others get the lock and interrupts come.
+// Contexts: any. Lock: the queue's. Linux: __wake_up(), __wake_up_locked_key(), wake_up_interruptible_all(); bookmarks as from 4.14 on.
+using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Tasks;
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Wait;
+
+public sealed partial class WaitQueue
+{
+    /// <summary>So many entries are looked at before the lock is given back for a moment.</summary>
+    internal const int Stretch = 64;
+
+    private const int MostBookmarks = 256;
+
+    private static Pool<Bookmark, Bookmark.Pooled>? s_bookmarks;
+
+    /// <summary>Wakes every plain sleeper and at most <paramref name="exclusive"/> exclusive ones. Any context.</summary>
+    /// <returns>How many were woken.</returns>
+    public int WakeUp(int exclusive = 1, TaskState states = TaskState.Normal, WakeKey key = default)
+    {
+        var wanted = new Wanted(exclusive, states, key);
+        Bookmark? place = null;
+        bool isMore;
+        Cpu.Interleave(); // what was made true before is seen before the queue is
+        do
+        {
+            using (_lock.Acquire())
+                isMore = WakeSome(ref place, ref wanted);
+        }
+        while (isMore);
+        if (place is not null)
+            s_bookmarks!.Give(place);
+        return wanted.Woken;
+    }
+
+    /// <summary>Wakes all, exclusive ones too.</summary>
+    public int WakeUpAll(TaskState states = TaskState.Normal, WakeKey key = default) => WakeUp(int.MaxValue, states, key);
+
+    /// <summary>Like <see cref="WakeUp"/>, but leaves those alone that no signal could wake.</summary>
+    public int WakeUpInterruptible(int exclusive = 1, WakeKey key = default) => WakeUp(exclusive, TaskState.Interruptible, key);
+
+    /// <summary><see cref="WakeUp"/> with the queue's lock held by the caller, all the way.</summary>
+    public int WakeUpLocked(int exclusive = 1, TaskState states = TaskState.Normal, WakeKey key = default)
+    {
+        var wanted = new Wanted(exclusive, states, key);
+        WakeStretch(_sleepers.First, ref wanted, int.MaxValue);
+        return wanted.Woken;
+    }
+
+    private struct Wanted
+    {
+        public readonly TaskState States;
+        public readonly WakeKey Key;
+
+        /// <summary>Exclusive sleepers still to be woken.</summary>
+        public int Exclusive;
+
+        public int Woken;
+
+        public Wanted(int exclusive, TaskState states, WakeKey key)
+        {
+            Exclusive = exclusive;
+            States = states;
+            Key = key;
+        }
+    }
+
+    // Locked. True: it is not over; the bookmark stands where to go on. Without one it goes on at once.
+    private bool WakeSome(ref Bookmark? place, ref Wanted wanted)
+    {
+        var entry = place is null ? _sleepers.First : After(place);
+        if (place is not null)
+            _sleepers.Remove(place);
+        var rest = WakeStretch(entry, ref wanted, Stretch);
+        if (rest is null)
+            return false;
+        if (place is null && (s_bookmarks is null || !s_bookmarks.TryTake(out place)))
+        {
+            WakeStretch(rest, ref wanted, int.MaxValue);
+            return false;
+        }
+
+        if (LinkedRing<WaitEntry, WaitEntry.QueueLinks>.Before(rest) is { } before)
+            _sleepers.InsertAfter(before, place);
+        else
+            _sleepers.AddFirst(place);
+        return true;
+    }
+
+    // Locked. Returns where to go on; null: the end, or enough are awake.
+    private WaitEntry? WakeStretch(WaitEntry? entry, ref Wanted wanted, int most)
+    {
+        for (; entry is not null && most > 0; most--)
+        {
+            var next = After(entry);
+            if (entry.Wake(wanted.States, wanted.Key))
+            {
+                if (entry.RemoveWhenWoken)
+                    RemoveLocked(entry);
+                wanted.Woken++;
+                if (entry.IsExclusive && --wanted.Exclusive == 0)
+                    return null;
+            }
+
+            entry = next;
+        }
+
+        return entry;
+    }
+
+    private static void InitBookmarks() => s_bookmarks = new Pool<Bookmark, Bookmark.Pooled>("wait_bookmark", MostBookmarks);
+
+    /// <summary>Nobody: other wake-ups pass it by.</summary>
+    private sealed class Bookmark : WaitEntry
+    {
+        private Links<Bookmark> _poolLinks;
+
+        private Bookmark()
+            : base(null!)
+        {
+        }
+
+        public override bool Wake(TaskState states, WakeKey key) => false;
+
+        internal readonly struct Pooled : IPooled<Bookmark>
+        {
+            public static ref Links<Bookmark> Of(Bookmark item) => ref item._poolLinks;
+            public static Bookmark Create() => new();
+            public static int Bytes => 96;
+        }
+    }
+}
