@@ -100,6 +100,9 @@ public static class StartUp
         EventFileSystem.Init();
         TimerFile.Init(TaskTree.MaxThreads);
         Semaphores.Init();
+        SysVMessages.Init();
+        SharedSegments.Init();
+        MessageQueueFileSystem.Init();
         ProcFileSystem.Init();
         SystemFileSystem.Init();
         SelfTestFiles.Init(CommandLine.Has("selftest"u8));

@@ -31,6 +31,10 @@ public struct AreaDescription
     /// <summary>Of a shared anonymous object, else zero.</summary>
     public int SharedId;
 
+    /// <summary>It is a System V segment, made under this key; SharedId is the segment's.</summary>
+    public bool IsSegment;
+    public int SegmentKey;
+
     public bool IsHeap, IsStack, IsVdso, IsVdsoValues;
     public AreaPages Pages;
 
@@ -65,6 +69,13 @@ public sealed partial class AddressSpace
             description.Offset = area.HasNoSource ? 0 : (ulong)area.FirstPage << MemoryLayout.PageShift;
             description.File = area.File;
             description.SharedId = area.Shared is { IsFixed: false } shared ? shared.Id : 0;
+            if (area.Shared is { Owner: { } owner })
+            {
+                description.IsSegment = true;
+                description.SharedId = owner.Number;
+                description.SegmentKey = owner.NameKey;
+            }
+
             description.IsVdso = Vdso.IsCode(area);
             description.IsVdsoValues = Vdso.IsValues(area);
             description.IsHeap = area.HasNoSource && area.Start < Break && area.End > BreakStart;

@@ -19,6 +19,7 @@ public sealed class SharedPages
     private FrameMap _pages;
     private int _users;
     private long _limit; // pages there can be
+    private bool _isFixed;
     private Links<SharedPages> _poolLinks;
 
     private readonly struct SharedPagesRank : ILockRank
@@ -46,6 +47,8 @@ public sealed class SharedPages
             return false;
         made._pages = default;
         made._limit = long.MaxValue;
+        made._isFixed = false;
+        made.Owner = null;
         made._users = 1;
         made.Id = Interlocked.Increment(ref s_nextId);
         return true;
@@ -57,10 +60,27 @@ public sealed class SharedPages
         if (!TryCreate(out var made))
             Invariant.Fail("there is memory at boot");
         made._limit = 0;
+        made._isFixed = true;
         return made;
     }
 
-    internal bool IsFixed => _limit != long.MaxValue;
+    /// <summary>An object of so many pages that is more than areas' common memory: its owner has the one user, and is told of areas. Null: out of memory.</summary>
+    internal static SharedPages? CreateOwned(SharedPagesOwner owner, long pages)
+    {
+        if (!TryCreate(out var made))
+            return null;
+        made._limit = pages;
+        made.Owner = owner;
+        return made;
+    }
+
+    internal bool IsFixed => _isFixed;
+
+    /// <summary>Who has it beside the areas; null: nobody.</summary>
+    internal SharedPagesOwner? Owner { get; private set; }
+
+    /// <summary>Pages that have a frame; a hint.</summary>
+    internal long Resident => _pages.Count;
 
     /// <summary>Size of a fixed object.</summary>
     internal ulong FixedBytes => (ulong)_limit << MemoryLayout.PageShift;
@@ -74,9 +94,23 @@ public sealed class SharedPages
 
     internal bool HasRoomFor(long index) => index < _limit;
 
-    internal void AddUser() => Interlocked.Increment(ref _users);
+    /// <summary>One more area.</summary>
+    internal void AddUser()
+    {
+        Interlocked.Increment(ref _users);
+        Owner?.Attached();
+    }
 
+    /// <summary>An area less.</summary>
     internal void Drop()
+    {
+        var owner = Owner;
+        Release();
+        owner?.Detached();
+    }
+
+    /// <summary>A user less, who is no area.</summary>
+    internal void Release()
     {
         if (Interlocked.Decrement(ref _users) != 0)
             return;

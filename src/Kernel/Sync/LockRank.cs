@@ -28,6 +28,7 @@ public enum LockRank
     Ipc = 324,
     IpcTable = 325,
     SemaphoreUndo = 326,
+    MessageQueueList = 327,
     FileTableSlots = 330,
     FileContext = 331,
     DirectoryTree = 332,

@@ -501,6 +501,36 @@ public static class SyscallTable
                 return SemaphoreCalls.OperateUntil((int)a, b, (uint)c, d);
             case SyscallNumber.semctl:
                 return SemaphoreCalls.Control((int)a, (int)b, (int)c, d);
+            case SyscallNumber.msgget:
+                return MessageCalls.Get((int)a, (int)b);
+            case SyscallNumber.msgsnd:
+                return MessageCalls.Send((int)a, b, (long)c, (int)d);
+            case SyscallNumber.msgrcv:
+                return MessageCalls.Receive((int)a, b, (long)c, (long)d, (int)e);
+            case SyscallNumber.msgctl:
+                return MessageCalls.Control((int)a, (int)b, c);
+            case SyscallNumber.shmget:
+                return SegmentCalls.Get((int)a, b, (int)c);
+            case SyscallNumber.shmat:
+                return SegmentCalls.Attach((int)a, b, (int)c);
+            case SyscallNumber.shmdt:
+                return SegmentCalls.Detach(a);
+            case SyscallNumber.shmctl:
+                return SegmentCalls.Control((int)a, (int)b, c);
+
+            // POSIX message queues (MessageQueueCalls)
+            case SyscallNumber.mq_open:
+                return MessageQueueCalls.Open(a, (int)b, (uint)c, d);
+            case SyscallNumber.mq_unlink:
+                return MessageQueueCalls.Unlink(a);
+            case SyscallNumber.mq_timedsend:
+                return MessageQueueCalls.Send((int)a, b, c, (uint)d, e);
+            case SyscallNumber.mq_timedreceive:
+                return MessageQueueCalls.Receive((int)a, b, c, d, e);
+            case SyscallNumber.mq_notify:
+                return MessageQueueCalls.Notify((int)a, b);
+            case SyscallNumber.mq_getsetattr:
+                return MessageQueueCalls.GetSetAttributes((int)a, b, c);
 
             // System: uname, sysinfo, reboot, syslog (SystemCalls)
             case SyscallNumber.uname:

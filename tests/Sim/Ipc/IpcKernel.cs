@@ -32,6 +32,9 @@ internal static class IpcKernel
     {
         FaultInjection.Init();
         Semaphores.Init();
+        SysVMessages.Init();
+        SharedSegments.Init();
+        MessageQueue.Init(16);
     }
 
     /// <summary>What a signal without a handler's choice does to a task in the kernel.</summary>

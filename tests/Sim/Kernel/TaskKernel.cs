@@ -59,6 +59,8 @@ internal abstract class TaskKernel : KernelEntry
         AddressSpace.Init();
         Jiffy.Kernel.Ipc.Futex.Init();
         Jiffy.Kernel.Ipc.Semaphores.Init();
+        Jiffy.Kernel.Ipc.SysVMessages.Init();
+        Jiffy.Kernel.Ipc.SharedSegments.Init();
     }
 
     /// <summary>Makes task 1 with a body, and kthreadd; the first runs as soon as the CPU is idle.</summary>

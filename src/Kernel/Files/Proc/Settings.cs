@@ -30,7 +30,9 @@ internal static class Settings
         SoftirqCpusFile.AddTo(kernel);
         AddRandom(kernel.AddDirectory("random"));
         AddMemory(sys.AddDirectory("vm"));
-        AddFiles(sys.AddDirectory("fs"));
+        var files = sys.AddDirectory("fs");
+        AddFiles(files);
+        IpcSettings.AddQueues(files.AddDirectory("mqueue"));
     }
 
     private static void AddNames(GeneratedNode kernel)

@@ -60,7 +60,7 @@ internal static class TaskMaps
         }
         else
         {
-            text.Append($" {area.Offset:x8} 00:{(area.SharedId != 0 ? 1 : 0):x2} {area.SharedId} ");
+            text.Append($" {area.Offset:x8} 00:{(area.SharedId != 0 || area.IsSegment ? 1 : 0):x2} {area.SharedId} ");
         }
 
         WriteName(area, root, path, text, start);
@@ -75,6 +75,13 @@ internal static class TaskMaps
             var written = PathNaming.WriteShown(file.Location, root, path);
             if (written.IsOk)
                 MountTexts.WriteEscaped(path.Slice(0, written.Value), "\n"u8, text);
+            return;
+        }
+
+        if (area.IsSegment)
+        {
+            Pad(text, start);
+            text.Append($"/SYSV{area.SegmentKey:x8} (deleted)");
             return;
         }
 

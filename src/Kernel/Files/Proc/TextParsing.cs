@@ -56,6 +56,23 @@ internal static class TextParsing
         return value < least || value > most ? Errno.EINVAL : (int)value;
     }
 
+    /// <summary>One decimal number of up to 64 bits without a sign. EINVAL.</summary>
+    public static Result<ulong> Unsigned(ReadOnlySpan<byte> text)
+    {
+        text = Line(text);
+        if (text.Length == 0)
+            return Errno.EINVAL;
+        var value = 0UL;
+        foreach (var digit in text)
+        {
+            if (digit is < (byte)'0' or > (byte)'9' || value > (ulong.MaxValue - (ulong)(digit - '0')) / 10)
+                return Errno.EINVAL;
+            value = value * 10 + (ulong)(digit - '0');
+        }
+
+        return value;
+    }
+
     /// <summary>The number a name of only digits means, without leading zeros; -1: it is no such name.</summary>
     public static int Id(ReadOnlySpan<byte> name)
     {

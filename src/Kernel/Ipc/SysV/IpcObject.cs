@@ -20,7 +20,10 @@ internal abstract class IpcWaitable
 {
     internal SpinLock<IpcRank, PreemptionOff> Lock;
 
-    /// <summary>Gives the lock back that a search of a table took.</summary>
+    /// <summary>Takes the lock for as long as a wait under it may last: <see cref="IpcWaiter.Sleep"/> gives it back meanwhile.</summary>
+    public bool TakeLock() => Lock.AcquireUnguarded();
+
+    /// <summary>Gives the lock back that <see cref="TakeLock"/> or a search of a table took.</summary>
     public void Unlock(bool token) => Lock.Release(token);
 }
 

@@ -40,6 +40,24 @@ internal sealed partial class IpcWaiter
         queue.AddLast(this);
     }
 
+    /// <summary>Puts it behind those of at least its own scheduling priority. Lock held.</summary>
+    public void QueueByPriority(ref LinkedRing<IpcWaiter, InQueue> queue)
+    {
+        var before = queue.Last;
+        while (before is not null && IsBefore(Task, before.Task))
+            before = LinkedRing<IpcWaiter, InQueue>.Before(before);
+        IsWaiting = true;
+        if (before is null)
+            queue.AddFirst(this);
+        else
+            queue.InsertAfter(before, this);
+    }
+
+    // Real-time tasks by their priority before all others, those by how nice they are.
+    private static bool IsBefore(Task task, Task other) =>
+        task.RealTimePriority != other.RealTimePriority ? task.RealTimePriority > other.RealTimePriority
+        : task.RealTimePriority == 0 && task.Nice < other.Nice;
+
     /// <summary>Takes it off its queue and wakes it. Lock held.</summary>
     public void Serve(ref LinkedRing<IpcWaiter, InQueue> queue, Errno result)
     {
