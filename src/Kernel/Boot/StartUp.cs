@@ -10,6 +10,7 @@ using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Labs;
 using Jiffy.Kernel.Memory;
+using Jiffy.Kernel.Net;
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.SelfTests;
@@ -103,6 +104,8 @@ public static class StartUp
         SysVMessages.Init();
         SharedSegments.Init();
         MessageQueueFileSystem.Init();
+        SocketFileSystem.Init();
+        UnixSocket.Init(SocketLimit(), SocketMessageLimit());
         ProcFileSystem.Init();
         SystemFileSystem.Init();
         SelfTestFiles.Init(CommandLine.Has("selftest"u8));
@@ -113,6 +116,11 @@ public static class StartUp
         SyscallTable.Init();
         PowerOffStatus.Init();
     }
+
+    /// <summary>As many sockets as a quarter of the frames, and so many messages that they fill a quarter of memory.</summary>
+    private static int SocketLimit() => (int)Math.Clamp(FrameAllocator.TotalFrames / 4, 1024, 32768);
+
+    private static int SocketMessageLimit() => (int)Math.Clamp(FrameAllocator.TotalFrames * 2, 8192, 1 << 20);
 
     private static int MaxThreads()
     {

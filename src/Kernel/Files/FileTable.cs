@@ -126,6 +126,13 @@ public sealed class FileTable
         }
     }
 
+    /// <summary>Is there a free number now: for calls that must not wait, or take something, in vain. EMFILE.</summary>
+    public Errno CheckRoom()
+    {
+        using (_lock.Acquire())
+            return FindFree(0) >= Limit ? Errno.EMFILE : Errno.None;
+    }
+
     /// <summary>Enters <paramref name="file"/> under a given number, closing what was there (dup2). Takes the caller's use over.</summary>
     /// <returns>EBADF when the number is beyond the limit; ENOMEM. The file is still the caller's then.</returns>
     public Result<int> InstallAt(int descriptor, OpenFile file, bool closeOnExec)

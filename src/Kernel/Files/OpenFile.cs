@@ -88,6 +88,9 @@ public sealed partial class OpenFile
         return error;
     }
 
+    /// <summary>How many users: descriptors, calls in progress, messages that carry it.</summary>
+    public int Users => Volatile.Read(ref _users);
+
     public void AddUser() => Interlocked.Increment(ref _users);
 
     /// <summary>Counts a user in unless the file is being closed for good: for lookups without a lock (proc).</summary>

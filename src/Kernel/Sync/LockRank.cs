@@ -8,11 +8,14 @@ public enum LockRank
     // A pipe's is held while its bytes are written to a file. Two at once: the pipe that was made first comes first.
     PipeContents = 85,
     SelfTest = 90,
+    UnixBind = 92,
     Mount = 95,
     Rename = 100,
     FilePosition = 105,
     Directory = 110,
     FileContents = 120,
+    UnixRead = 126,
+    UnixInFlight = 127,
     FileTable = 130,
     AddressSpace = 140,
     Terminal = 150,
@@ -39,6 +42,10 @@ public enum LockRank
     SharedPages = 337,
     KernelAreas = 338,
     CrossCall = 340,
+    UnixNames = 342,
+
+    /// <summary>Two at once: the socket with the lower number first.</summary>
+    UnixSocket = 344,
 
     /// <summary>Taken by softirqs on top of any of the above; bottom halves run under it.</summary>
     BottomHalf = 390,

@@ -37,15 +37,6 @@ public static class DescriptorCalls
 
     public static long Dup(int descriptor) => Copy(descriptor, 0, closeOnExec: false);
 
-    /// <summary>What the calls of sockets say of other files. ENOTSOCK, EBADF.</summary>
-    public static long NotSocket(int descriptor)
-    {
-        if (FileTable.GetCurrent(descriptor) is not { } file)
-            return -(long)Errno.EBADF;
-        file.Drop();
-        return -(long)Errno.ENOTSOCK;
-    }
-
     public static long Dup2(int from, int to)
     {
         if (from != to)

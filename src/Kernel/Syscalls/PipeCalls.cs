@@ -21,7 +21,8 @@ public static class PipeCalls
         return InstallBoth(reader!, writer!, (flags & O_CLOEXEC) != 0, to);
     }
 
-    private static long InstallBoth(OpenFile reader, OpenFile writer, bool closeOnExec, ulong to)
+    /// <summary>Gives two open files descriptors, which are written to <paramref name="to"/>; without them both are closed.</summary>
+    internal static long InstallBoth(OpenFile reader, OpenFile writer, bool closeOnExec, ulong to)
     {
         var table = Task.Current.Files!;
         var first = table.Install(reader, closeOnExec);

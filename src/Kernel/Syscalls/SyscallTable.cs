@@ -94,29 +94,44 @@ public static class SyscallTable
                 return SpliceCalls.VmSplice((int)a, b, c, (uint)d);
             case SyscallNumber.copy_file_range:
                 return SpliceCalls.CopyFileRange((int)a, b, (int)c, d, e, (uint)f);
-            case SyscallNumber.socket:
-                return -(long)Errno.EAFNOSUPPORT;
-            case SyscallNumber.socketpair:
-                return -(long)Errno.EAFNOSUPPORT;
 
-            // Without sockets no descriptor is one.
-            case SyscallNumber.connect:
-            case SyscallNumber.accept:
-            case SyscallNumber.accept4:
-            case SyscallNumber.sendto:
-            case SyscallNumber.recvfrom:
-            case SyscallNumber.sendmsg:
-            case SyscallNumber.recvmsg:
-            case SyscallNumber.sendmmsg:
-            case SyscallNumber.recvmmsg:
-            case SyscallNumber.shutdown:
+            // Sockets (SocketCalls, SocketDataCalls, SocketOptionCalls)
+            case SyscallNumber.socket:
+                return SocketCalls.Make((int)a, (int)b, (int)c);
+            case SyscallNumber.socketpair:
+                return SocketCalls.MakePair((int)a, (int)b, (int)c, d);
             case SyscallNumber.bind:
+                return SocketCalls.Bind((int)a, b, (int)c);
             case SyscallNumber.listen:
+                return SocketCalls.Listen((int)a, (int)b);
+            case SyscallNumber.accept:
+                return SocketCalls.Accept((int)a, b, c, 0);
+            case SyscallNumber.accept4:
+                return SocketCalls.Accept((int)a, b, c, (int)d);
+            case SyscallNumber.connect:
+                return SocketCalls.Connect((int)a, b, (int)c);
             case SyscallNumber.getsockname:
+                return SocketCalls.GetName((int)a, b, c);
             case SyscallNumber.getpeername:
+                return SocketCalls.GetPeerName((int)a, b, c);
+            case SyscallNumber.shutdown:
+                return SocketCalls.Shutdown((int)a, (int)b);
+            case SyscallNumber.sendto:
+                return SocketDataCalls.SendTo((int)a, b, c, (int)d, e, (int)f);
+            case SyscallNumber.recvfrom:
+                return SocketDataCalls.ReceiveFrom((int)a, b, c, (int)d, e, f);
+            case SyscallNumber.sendmsg:
+                return SocketDataCalls.SendMessage((int)a, b, (int)c);
+            case SyscallNumber.recvmsg:
+                return SocketDataCalls.ReceiveMessage((int)a, b, (int)c);
+            case SyscallNumber.sendmmsg:
+                return SocketDataCalls.SendMessages((int)a, b, (uint)c, (int)d);
+            case SyscallNumber.recvmmsg:
+                return SocketDataCalls.ReceiveMessages((int)a, b, (uint)c, (int)d, e);
             case SyscallNumber.setsockopt:
+                return SocketOptionCalls.Set((int)a, (int)b, (int)c, d, (int)e);
             case SyscallNumber.getsockopt:
-                return DescriptorCalls.NotSocket((int)a);
+                return SocketOptionCalls.Get((int)a, (int)b, (int)c, d, e);
 
             // Files: names, directories, mounts (PathCalls, ...)
             case SyscallNumber.open:

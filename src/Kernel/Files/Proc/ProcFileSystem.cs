@@ -30,6 +30,7 @@ public sealed class ProcFileSystem : FileSystemType
         top.AddLink("thread-self", null, ThreadSelfNames.Instance);
         top.AddLink("mounts", "self/mounts");
         MachineEntries.AddTo(top);
+        top.AddDirectory("net").AddText("unix", static text => SocketTexts.Write(text));
         Settings.AddTo(top.AddDirectory("sys"));
         Invariant.That(top.Count < ProcDirectory.FirstProcess - DirectoryWriter.FirstPosition, "fixed names come before processes");
         var made = NodeNames.MakeFileSystem(s_type, top);
