@@ -67,7 +67,7 @@ public static class SignalDelivery
         }
     }
 
-    /// <summary>Takes a pending signal that is not in <paramref name="blocked"/>: own faults first, then lowest numbers. Lock held.</summary>
+    /// <summary>Takes a pending signal that is not in <paramref name="blocked"/>: the thread's own before the process's, of these faults first, then lowest numbers. Lock held.</summary>
     internal static int Next(Task task, SignalSet blocked, out SignalInfo info)
     {
         info = default;
@@ -75,16 +75,20 @@ public static class SignalDelivery
             return 0;
         var own = task.PendingSignals.Set.Except(blocked);
         var shared = task.Group.SharedPending.Set.Except(blocked);
-        var signal = own.And(SignalSet.Synchronous).First;
-        if (signal == 0)
-            signal = own.Or(shared).First;
+        var signal = FirstOf(own.IsEmpty ? shared : own);
         if (signal == 0)
             return 0;
-        info = own.Contains(signal) ? task.PendingSignals.Take(signal) : task.Group.SharedPending.Take(signal);
+        info = !own.IsEmpty ? task.PendingSignals.Take(signal) : task.Group.SharedPending.Take(signal);
         info.Signal = signal;
         if (signal == SignalNumber.SIGALRM)
             IntervalTimers.GoOn(task.Group);
         return signal;
+    }
+
+    private static int FirstOf(SignalSet set)
+    {
+        var faults = set.And(SignalSet.Synchronous);
+        return (faults.IsEmpty ? set : faults).First;
     }
 
     private static void ActByDefault(Task current, int signal)

@@ -11,8 +11,6 @@ internal static class KillCalls
 {
     public static long Kill(int id, int signal)
     {
-        if (signal is < 0 or > SignalNumber.Count)
-            return -(long)Errno.EINVAL;
         using (TaskTree.Lock.Acquire())
         {
             if (id > 0)
@@ -24,20 +22,22 @@ internal static class KillCalls
         }
     }
 
-    /// <summary>kill(-1): everybody that may be signalled, but init and the caller's own process.</summary>
+    /// <summary>kill(-1): everybody but init and the caller's own process. As on Linux it is no failure that nobody may be signalled.</summary>
     private static Errno ToAll(int signal)
     {
-        var result = Errno.ESRCH;
+        var isAnybody = false;
+        var result = Errno.None;
         for (var process = TaskTree.FirstProcess; process is not null; process = TaskTree.After(process))
         {
             if (process == TaskTree.Init || process == Task.Current.Group || process.Leader.IsKernelThread)
                 continue;
+            isAnybody = true;
             var error = ToProcess(process, signal);
-            if (error == Errno.None || result != Errno.None)
+            if (error != Errno.EPERM)
                 result = error;
         }
 
-        return result;
+        return isAnybody ? result : Errno.ESRCH;
     }
 
     /// <summary>Succeeds when at least one member could be signalled.</summary>
@@ -56,9 +56,11 @@ internal static class KillCalls
 
     private static Errno ToProcess(ThreadGroup process, int signal) => ToProcess(process, signal, FromCaller(signal, SignalCode.SI_USER));
 
-    /// <summary>Signal zero only asks. EPERM, EAGAIN. TaskTree.Lock held.</summary>
+    /// <summary>Signal zero only asks. EINVAL, EPERM, EAGAIN. TaskTree.Lock held.</summary>
     internal static Errno ToProcess(ThreadGroup process, int signal, in SignalInfo info)
     {
+        if (signal is < 0 or > SignalNumber.Count)
+            return Errno.EINVAL;
         if (!MayKill(process.Leader, signal))
             return Errno.EPERM;
         return signal == 0 ? Errno.None : SignalSender.SendToProcessLocked(process, info);
@@ -86,16 +88,22 @@ internal static class KillCalls
     /// <summary>tgkill, and tkill with a group of -1.</summary>
     public static long TgKill(int groupId, int threadId, int signal, bool anyGroup = false)
     {
-        if (threadId <= 0 || (!anyGroup && groupId <= 0) || signal is < 0 or > SignalNumber.Count)
+        if (threadId <= 0 || (!anyGroup && groupId <= 0))
             return -(long)Errno.EINVAL;
+        return -(long)ToThread(anyGroup ? null : groupId, threadId, signal, FromCaller(signal, SignalCode.SI_TKILL));
+    }
+
+    private static Errno ToThread(int? groupId, int threadId, int signal, in SignalInfo info)
+    {
         using (TaskTree.Lock.Acquire())
         {
-            var task = TaskTree.Find(threadId);
-            if (task is null || (!anyGroup && task.Group.Id != groupId))
-                return -(long)Errno.ESRCH;
+            if (TaskTree.Find(threadId) is not { } task || groupId is { } wanted && task.Group.Id != wanted)
+                return Errno.ESRCH;
+            if (signal is < 0 or > SignalNumber.Count)
+                return Errno.EINVAL;
             if (!MayKill(task, signal))
-                return -(long)Errno.EPERM;
-            return signal == 0 ? 0 : -(long)SignalSender.SendToTaskLocked(task, FromCaller(signal, SignalCode.SI_TKILL));
+                return Errno.EPERM;
+            return signal == 0 ? Errno.None : SignalSender.SendToTaskLocked(task, info);
         }
     }
 
@@ -105,41 +113,24 @@ internal static class KillCalls
         if (error != Errno.None)
             return -(long)error;
         using (TaskTree.Lock.Acquire())
-        {
-            if (TaskTree.Find(processId) is not { } task)
-                return -(long)Errno.ESRCH;
-            if (!MayKill(task, signal))
-                return -(long)Errno.EPERM;
-            return signal == 0 ? 0 : -(long)SignalSender.SendToProcessLocked(task.Group, info);
-        }
+            return TaskTree.Find(processId) is { } task ? -(long)ToProcess(task.Group, signal, info) : -(long)Errno.ESRCH;
     }
 
     public static long TgSigQueueInfo(int processId, int threadId, int signal, ulong infoAt)
     {
-        var error = ReadInfo(processId, signal, infoAt, out var info);
+        var error = ReadInfo(threadId, signal, infoAt, out var info);
         if (error != Errno.None)
             return -(long)error;
-        if (processId <= 0 || threadId <= 0)
-            return -(long)Errno.EINVAL;
-        using (TaskTree.Lock.Acquire())
-        {
-            if (TaskTree.Find(threadId) is not { } task || task.Group.Id != processId)
-                return -(long)Errno.ESRCH;
-            if (!MayKill(task, signal))
-                return -(long)Errno.EPERM;
-            return signal == 0 ? 0 : -(long)SignalSender.SendToTaskLocked(task, info);
-        }
+        return processId <= 0 || threadId <= 0 ? -(long)Errno.EINVAL : -(long)ToThread(processId, threadId, signal, info);
     }
 
-    /// <summary>Nobody may pretend to be the kernel, or kill, towards others: EPERM.</summary>
-    private static Errno ReadInfo(int processId, int signal, ulong from, out SignalInfo info)
+    /// <summary>Nobody may pretend to be the kernel, or kill, towards another thread: EPERM.</summary>
+    private static Errno ReadInfo(int id, int signal, ulong from, out SignalInfo info)
     {
         if (!TryReadInfo(from, out info))
             return Errno.EFAULT;
-        if (signal is < 0 or > SignalNumber.Count)
-            return Errno.EINVAL;
         info.Signal = signal;
-        return IsPretence(info) && processId != Task.Current.Group.Id ? Errno.EPERM : Errno.None;
+        return IsPretence(info) && id != Task.Current.Id ? Errno.EPERM : Errno.None;
     }
 
     internal static bool TryReadInfo(ulong from, out SignalInfo info)

@@ -60,10 +60,8 @@ internal static class PidFdCalls
                 return Errno.EBADF;
             if (info.Signal != signal)
                 return Errno.EINVAL;
-            if (infoAt != 0 && KillCalls.IsPretence(info) && process != Task.Current.Group)
+            if (infoAt != 0 && KillCalls.IsPretence(info) && process?.Leader != Task.Current)
                 return Errno.EPERM;
-            if (signal is < 0 or > SignalNumber.Count)
-                return Errno.EINVAL;
             return process is null ? Errno.ESRCH : KillCalls.ToProcess(process, signal, info);
         }
     }

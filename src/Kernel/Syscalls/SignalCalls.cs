@@ -172,7 +172,7 @@ internal static class SignalCalls
             return Errno.EINVAL;
         if (mode == AlternateStack.SS_DISABLE)
         {
-            current.AlternateStack = default;
+            current.AlternateStack = new AlternateStack { Flags = flags & AlternateStack.SS_AUTODISARM };
             return Errno.None;
         }
 
