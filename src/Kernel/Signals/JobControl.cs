@@ -13,9 +13,10 @@ internal static class JobControl
     /// <summary>SIGCONT's effect on a process, before the signal itself. Lock held.</summary>
     public static void Continue(ThreadGroup process)
     {
-        SignalSender.RemovePending(process, SignalSet.Stops);
+        if (!SignalFaults.Has(SignalFault.ContinueLeavesStops))
+            SignalSender.RemovePending(process, SignalSet.Stops);
         for (var thread = process.FirstThread; thread is not null; thread = ThreadGroup.AfterThread(thread))
-            thread.HasTakenStop = false;
+            thread.HasTakenStop &= SignalFaults.Has(SignalFault.TakenStopBegins);
         if (!process.IsStopping)
             return;
         var wasStopped = process.IsStopped;

@@ -14,6 +14,8 @@ internal static class SignalWait
     public static Errno Suspend(SignalSet mask)
     {
         UseTemporarily(mask);
+        if (SignalFaults.Has(SignalFault.SuspendSleepsWithOldMask) && !Task.Current.HasSignalPending)
+            Task.Current.SetBlocked(Task.Current.SavedMask);
         return Pause();
     }
 

@@ -53,7 +53,7 @@ public sealed partial class Task
             var process = parent.Group;
 
             // A fork that raced with the end or the stop of the process must not escape it.
-            if (process.IsExiting || process.ExecTask is not null || parent.MustActOnSignal())
+            if (process.IsExiting || process.ExecTask is not null || MustTryAgain(parent))
                 return Errno.ERESTARTNOINTR;
             if (TaskTree.ThreadCount >= TaskTree.MaxThreads || !TaskTree.TryAssignId(this))
                 return Errno.EAGAIN;
@@ -61,8 +61,6 @@ public sealed partial class Task
             process.ThreadRing.AddLast(this);
             process.LiveThreads++;
             CountIn();
-            if (process.IsStopping)
-                WorkFlag.Set(this, WorkFlag.SignalPending); // the stop began before it could be told
             return Errno.None;
         }
     }
@@ -73,7 +71,7 @@ public sealed partial class Task
         using (TaskTree.Lock.Acquire())
         {
             // A signal that came during the fork, to the process group perhaps, was sent to the parent alone: try again after it was dealt with.
-            if (parent.MustActOnSignal())
+            if (MustTryAgain(parent))
                 return Errno.ERESTARTNOINTR;
             if (TaskTree.ThreadCount >= TaskTree.MaxThreads || !TaskTree.TryAssignId(this))
                 return Errno.EAGAIN;
@@ -115,6 +113,9 @@ public sealed partial class Task
         family?.ChildRing.AddLast(process);
         parent.Group.ProcessGroup?.Add(process);
     }
+
+    // A stop counts: its threads were counted without the one to come.
+    private static bool MustTryAgain(Task parent) => parent.MustActOnSignal() && !SignalFaults.Has(SignalFault.ForkOverlooksSignal);
 
     private static void CountIn()
     {
