@@ -247,6 +247,29 @@ static int pipe_rounds(int cpu)
 static int pipe_same(void) { return pipe_rounds(0); }
 static int pipe_cross(void) { return pipe_rounds(1); }
 
+// Bytes through a pipe and out again, by one process: what copying and the pipe's pages cost, without a switch.
+static int pipe_bytes(long bytes)
+{
+    static char much[1 << 16];
+    int ends[2], result = DONE;
+    TRY(pipe(ends));
+    ROUNDS(bytes > PAGE ? 100 : 500) {
+        begin();
+        for (long i = 0; i < operations; i++)
+            if (raw(SYS_write, ends[1], (long)much, bytes, 0) != bytes || raw(SYS_read, ends[0], (long)much, bytes, 0) != bytes)
+                result = FAILED;
+        end(operations);
+    }
+    close(ends[0]);
+    close(ends[1]);
+    if (result)
+        snprintf(reason, sizeof reason, "not all bytes came through");
+    return result;
+}
+
+static int pipe_page(void) { return pipe_bytes(PAGE); }
+static int pipe_full(void) { return pipe_bytes(1 << 16); }
+
 static volatile sig_atomic_t signals;
 
 static void count_signal(int signal)
@@ -692,6 +715,8 @@ static const struct row { const char *name; int cpus; const char *operation; int
     { "yield-two", 1, "sched_yield of two processes on one CPU, each call", yield_two },
     { "pipe-same", 1, "a byte through a pipe and one back, two processes on one CPU", pipe_same },
     { "pipe-cross", 2, "the same, on two CPUs", pipe_cross },
+    { "pipe-4k", 1, "4 KiB written to a pipe and read again by the same process", pipe_page },
+    { "pipe-64k", 1, "64 KiB likewise, all that a pipe holds", pipe_full },
     { "signal-same", 1, "a signal to another process and one back (kill, sigsuspend, handler), on one CPU", signal_same },
     { "signal-cross", 2, "the same, on two CPUs", signal_cross },
     { "futex-same", 1, "a futex wake-up and one back, two threads on one CPU", futex_same },
