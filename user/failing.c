@@ -5,9 +5,13 @@
 // cpus: 2
 // host: root
 #include "counts.h"
+#include <mqueue.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/timerfd.h>
 
 #define MOST 80
@@ -239,11 +243,79 @@ static int call_timerfd(void)
     return error;
 }
 
+// Sets with values and adjustments in frames, and many operations at once.
+static int call_semaphores(void)
+{
+    struct sembuf many[20];
+    for (int i = 0; i < 20; i++)
+        many[i] = (struct sembuf){ i * 50, 1, SEM_UNDO };
+    int id = semget(IPC_PRIVATE, 1000, 0600), error = of(id);
+    if (!error)
+        error = of(semop(id, many, 20));
+    static unsigned short values[1000];
+    if (!error)
+        error = of(semctl(id, 0, GETALL, values));
+    settle();
+    if (id >= 0)
+        semctl(id, 0, IPC_RMID);
+    return error;
+}
+
+static int call_messages(void)
+{
+    static struct { long type; char text[6000]; } message = { .type = 1 };
+    int id = msgget(IPC_PRIVATE, 0600), error = of(id);
+    if (!error)
+        error = of(msgsnd(id, &message, 6000, IPC_NOWAIT));
+    if (!error)
+        error = of(msgsnd(id, &message, 10, IPC_NOWAIT));
+    if (!error)
+        error = of(msgrcv(id, &message, 6000, 0, IPC_NOWAIT | 040000)); // MSG_COPY
+    settle();
+    if (id >= 0)
+        msgctl(id, IPC_RMID, NULL);
+    return error;
+}
+
+static int call_segment(void)
+{
+    int id = shmget(IPC_PRIVATE, 5 << 20, 0600), error = of(id);
+    char *place = error ? (char *)-1 : shmat(id, NULL, 0);
+    if (!error && place == (char *)-1)
+        error = errno;
+    if (!error) {
+        place[0] = place[(5 << 20) - 1] = 1;
+        error = of(munmap(place + 8192, 4096));
+    }
+    settle();
+    if (place != (char *)-1)
+        shmdt(place);
+    if (id >= 0)
+        shmctl(id, IPC_RMID, NULL);
+    return error;
+}
+
+static int call_queue(void)
+{
+    mqd_t queue = mq_open("/failing", O_CREAT | O_RDWR, 0600, NULL);
+    int error = of(queue);
+    if (!error)
+        error = of(mq_send(queue, stack, 5000, 3));
+    if (!error)
+        error = of(mq_receive(queue, stack, 8192, NULL));
+    settle();
+    if (queue >= 0)
+        mq_close(queue);
+    mq_unlink("/failing");
+    return error;
+}
+
 static const struct { const char *name; int (*call)(void); } calls[] = {
     { "fork", call_fork }, { "vfork", call_vfork }, { "thread", call_thread }, { "pipe", call_pipe }, { "files", call_open },
     { "names", call_names }, { "mappings", call_map }, { "poll", call_poll }, { "proc", call_proc }, { "mount", call_mount },
     { "signals", call_signal }, { "locks", call_lock },
     { "timer", call_timer }, { "timer's file", call_timerfd },
+    { "semaphores", call_semaphores }, { "messages", call_messages }, { "segments", call_segment }, { "POSIX queues", call_queue },
 };
 
 static int is_refusal(int error)
