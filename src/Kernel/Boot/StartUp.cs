@@ -98,7 +98,6 @@ public static class StartUp
         UserClock.Init(Vdso.ValuesFrame);
         Futex.Init();
         FileSystems.Init();
-        EventFileSystem.Init();
         TimerFile.Init(TaskTree.MaxThreads);
         Semaphores.Init();
         SysVMessages.Init();
@@ -106,6 +105,8 @@ public static class StartUp
         MessageQueueFileSystem.Init();
         SocketFileSystem.Init();
         UnixSocket.Init(SocketLimit(), SocketMessageLimit());
+        EventCounter.Init(4 * TaskTree.MaxThreads);
+        SignalFile.Init(TaskTree.MaxThreads);
         ProcFileSystem.Init();
         SystemFileSystem.Init();
         SelfTestFiles.Init(CommandLine.Has("selftest"u8));

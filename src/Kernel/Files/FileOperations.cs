@@ -41,6 +41,9 @@ public abstract class FileOperations
     public virtual uint Poll(OpenFile file, PollTable? table) =>
         FileConstants.POLLIN | FileConstants.POLLRDNORM | FileConstants.POLLOUT | FileConstants.POLLWRNORM;
 
+    /// <summary>Has something to wait for, so that epoll takes it. Poll itself takes any file: what cannot block is always ready.</summary>
+    public virtual bool CanPoll => true;
+
     /// <summary>Entries from file.Position on into <paramref name="to"/>, until it is full. ENOTDIR: not a directory.</summary>
     public virtual Errno ReadDirectory(OpenFile file, ref DirectoryWriter to) => Errno.ENOTDIR;
 

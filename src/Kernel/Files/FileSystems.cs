@@ -25,6 +25,7 @@ public static class FileSystems
         MemoryDevices.Init();
         PipeFileSystem.Init();
         MemoryFiles.Init();
+        EventFileSystem.Init();
         RootFileSystem.Init();
     }
 
@@ -37,8 +38,10 @@ public static class FileSystems
         FileContext.Init(files / 4);
         FileSystem.Init(256);
         Mount.Init(1024);
-        PollTable.Init(files / 4);
+        Poller.Init(files / 4);
         PagedText.Init(files / 4);
         Pipe.Init(files / 8);
+        FileAccount.Init(files / 8);
+        Epoll.Init(files / 8, files);
     }
 }

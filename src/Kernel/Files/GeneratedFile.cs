@@ -8,6 +8,8 @@ namespace Jiffy.Kernel.Files;
 
 public abstract class GeneratedFile : FileOperations
 {
+    public override bool CanPoll => false;
+
     /// <summary>Writes the contents for <paramref name="inode"/>. May sleep. ESRCH and the like make the read fail.</summary>
     protected abstract Errno Generate(Inode inode, PagedText text);
 

@@ -27,6 +27,34 @@ public readonly struct MountRank : ILockRank
     public static LockRank Rank => LockRank.Mount;
 }
 
+/// <summary>Sleeping: one for all; who lets a set watch a set.</summary>
+public readonly struct EpollNestingRank : ILockRank
+{
+    public static LockRank Rank => LockRank.EpollNesting;
+}
+
+/// <summary>Sleeping: one per epoll. Two at once: the outer set first.</summary>
+public readonly struct EpollRank : ILockRank
+{
+    public static LockRank Rank => LockRank.Epoll;
+}
+
+public readonly struct EpollReadyRank : ILockRank
+{
+    public static LockRank Rank => LockRank.EpollReady;
+}
+
+/// <summary>Two at once: the watched file's first.</summary>
+public readonly struct FileWatchersRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FileWatchers;
+}
+
+public readonly struct FileAccountRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FileAccount;
+}
+
 public readonly struct MountTableRank : ILockRank
 {
     public static LockRank Rank => LockRank.MountTable;

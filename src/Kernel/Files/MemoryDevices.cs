@@ -28,6 +28,7 @@ public sealed class NullDevice : FileOperations
 {
     public static readonly NullDevice Instance = new();
 
+    public override bool CanPoll => false;
     public override Result<int> Read(OpenFile file, ref IoBuffer to, ref long position) => 0;
     public override Result<int> Write(OpenFile file, ref IoBuffer from, ref long position) => from.Skip(from.Remaining);
     public override Result<long> Seek(OpenFile file, long offset, int whence) => MemoryDevices.SeekNowhere(whence);
@@ -38,6 +39,7 @@ public sealed class ZeroDevice : FileOperations
 {
     public static readonly ZeroDevice Instance = new();
 
+    public override bool CanPoll => false;
     public override bool CanMap => true;
     public override bool MapsZeros => true;
     public override Result<int> Read(OpenFile file, ref IoBuffer to, ref long position) => Zeros.Fill(ref to);
@@ -50,6 +52,7 @@ public sealed class FullDevice : FileOperations
 {
     public static readonly FullDevice Instance = new();
 
+    public override bool CanPoll => false;
     public override Result<int> Read(OpenFile file, ref IoBuffer to, ref long position) => Zeros.Fill(ref to);
     public override Result<int> Write(OpenFile file, ref IoBuffer from, ref long position) => Errno.ENOSPC;
     public override Result<long> Seek(OpenFile file, long offset, int whence) => MemoryDevices.SeekNowhere(whence);

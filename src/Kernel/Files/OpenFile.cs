@@ -15,6 +15,8 @@ public sealed partial class OpenFile
     private long _position;
     private int _flags;
 
+    private static uint s_lastOrdinal;
+
     private OpenFile()
     {
     }
@@ -113,6 +115,8 @@ public sealed partial class OpenFile
         if (!IsPathOnly)
         {
             ReleaseLocks();
+            if (IsWatched)
+                EndWatching();
             Operations.Release(this);
             UncountWriter();
         }
@@ -143,8 +147,8 @@ public sealed partial class OpenFile
     public readonly struct Pooled : IPooled<OpenFile>
     {
         public static ref Links<OpenFile> Of(OpenFile item) => ref item._poolLinks;
-        public static OpenFile Create() => new();
-        public static int Bytes => 256;
+        public static OpenFile Create() => new() { Ordinal = Interlocked.Increment(ref s_lastOrdinal) };
+        public static int Bytes => 288;
     }
 }
 

@@ -9,6 +9,8 @@ public sealed class PageFileOperations : FileOperations
 {
     public static readonly PageFileOperations Instance = new();
 
+    public override bool CanPoll => false;
+
     public override bool CanMap => true;
     public override bool SharesPages => true;
 
@@ -45,6 +47,8 @@ public sealed class PageFileOperations : FileOperations
 public sealed class MemoryDirectoryOperations : FileOperations
 {
     public static readonly MemoryDirectoryOperations Instance = new();
+
+    public override bool CanPoll => false;
 
     public override Result<int> Read(OpenFile file, ref IoBuffer to, ref long position) => Errno.EISDIR;
 

@@ -19,7 +19,7 @@ internal sealed class PollEntry : WaitEntry
 
     public static Pool<PollEntry, Pooled> Pool { get; private set; } = null!;
 
-    public PollTable Table = null!;
+    public Poller Table = null!;
     public WaitQueue Queue = null!;
 
     /// <summary>Whose queue it is; counted, so that the queue outlives the entry's stay on it.</summary>

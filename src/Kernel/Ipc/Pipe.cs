@@ -57,9 +57,11 @@ public sealed partial class Pipe
     {
         if (to.Remaining == 0)
             return 0;
-        while (true)
+        for (var hasSlept = false; ; hasSlept = true)
         {
             var result = TryRead(ref to, out var isDone);
+            if (isDone && hasSlept)
+                PassOnReading();
             if (isDone)
                 return result;
             if (nonBlocking)
@@ -78,6 +80,7 @@ public sealed partial class Pipe
     public Result<int> Write(ref IoBuffer from, bool nonBlocking, bool packets)
     {
         var written = 0;
+        var hasSlept = false;
         var error = Errno.None;
         while (from.Remaining > 0)
         {
@@ -85,6 +88,7 @@ public sealed partial class Pipe
             written += count;
             if (error != Errno.EAGAIN || nonBlocking)
                 break;
+            hasSlept = true;
             error = _writeWait.WaitEvent(this, static pipe => !pipe._ring.IsFull || !pipe.HasReaders, TaskState.Interruptible, exclusive: true);
             if (error != Errno.None)
                 break;
@@ -94,7 +98,8 @@ public sealed partial class Pipe
             error = Errno.EFAULT;
         if (error == Errno.EPIPE)
             SignalSender.SendToCurrent(SignalNumber.SIGPIPE);
-        PassOnWriting();
+        if (hasSlept)
+            PassOnWriting();
         return written > 0 || error == Errno.None ? written : error;
     }
 
@@ -145,7 +150,6 @@ public sealed partial class Pipe
         isDone = true;
         if (wasFull && !_ring.IsFull)
             WakeWriters();
-        PassOnReading();
         return count == 0 && to.HasFaulted ? Errno.EFAULT : count;
     }
 
@@ -177,7 +181,7 @@ public sealed partial class Pipe
 
     private void WakeWriters() => _writeWait.WakeUp(key: new WakeKey(POLLOUT | POLLWRNORM));
 
-    // Whoever leaves bytes for others wakes the next reader: a wake-up may have been meant for it.
+    // A reader that was woken alone and leaves bytes wakes the next one. One that has not slept was not woken, and has nothing to pass on.
     private void PassOnReading()
     {
         if (!_ring.IsEmpty && !_readWait.IsEmpty)

@@ -8,9 +8,7 @@ using Jiffy.Kernel.Structures;
 
 namespace Jiffy.Kernel.Ipc;
 
-using static FileConstants;
-
-internal sealed class TimerFileOperations : FileOperations
+internal sealed class TimerFileOperations : EventFileOperations
 {
     public static readonly TimerFileOperations Instance = new();
 
@@ -19,38 +17,15 @@ internal sealed class TimerFileOperations : FileOperations
     {
         if (TimerFile.Create(clock) is not { } timer)
             return Errno.ENOMEM;
-        var made = EventFileSystem.MakeFile("[timerfd]"u8, Instance);
-        if (!made.TryGet(out var place))
-        {
-            timer.Close();
-            return made.Error;
-        }
-
-        place.Inode.Private = timer;
-        var opened = OpenFile.Create(place, O_RDWR | (flags & O_NONBLOCK));
+        var opened = EventFileSystem.Open("[timerfd]"u8, Instance, timer, flags);
         if (!opened.IsOk)
-        {
-            place.Inode.Private = null;
             timer.Close();
-        }
-
-        place.Drop();
         return opened;
-    }
-
-    /// <summary>The one opening is that of its making; through /proc there is none. ENXIO.</summary>
-    public override Errno Open(OpenFile file)
-    {
-        file.Private = file.Inode.Private;
-        file.Inode.Private = null;
-        return file.Private is null ? Errno.ENXIO : Errno.None;
     }
 
     /// <summary>The timer of a file; null: it is another kind of file.</summary>
     public static TimerFile? TryGet(OpenFile file) => file.Private as TimerFile;
 
-    public override bool IsSeekable => false;
-    public override Result<long> Seek(OpenFile file, long offset, int whence) => Errno.ESPIPE;
     public override uint Poll(OpenFile file, PollTable? table) => TimerOf(file).Poll(table);
     public override void ShowInformation(OpenFile file, PagedText text) => TimerOf(file).Show(text);
 

@@ -3,6 +3,7 @@
 using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Wait;
 
 namespace Jiffy.Kernel.Signals;
 
@@ -26,6 +27,9 @@ public sealed class SignalHandlers
     private readonly SignalAction[] _actions = new SignalAction[SignalNumber.Count];
     private Links<SignalHandlers> _poolLinks;
     private int _users;
+
+    /// <summary>Who reads or polls files that give signals of the process.</summary>
+    internal readonly WaitQueue Arrivals = new();
 
     internal static Pool<SignalHandlers, Pooled> Pool = null!;
 
@@ -53,8 +57,10 @@ public sealed class SignalHandlers
 
     public void Drop()
     {
-        if (Interlocked.Decrement(ref _users) == 0)
-            Pool.Give(this);
+        if (Interlocked.Decrement(ref _users) != 0)
+            return;
+        Arrivals.Abandon();
+        Pool.Give(this);
     }
 
     /// <summary>Exec: handlers become default, ignored ones stay ignored.</summary>
@@ -81,6 +87,6 @@ public sealed class SignalHandlers
     {
         public static ref Links<SignalHandlers> Of(SignalHandlers item) => ref item._poolLinks;
         public static SignalHandlers Create() => new();
-        public static int Bytes => 128 + 40 * SignalNumber.Count;
+        public static int Bytes => 224 + 40 * SignalNumber.Count;
     }
 }

@@ -5,7 +5,7 @@ using Jiffy.Kernel.Abi;
 
 namespace Jiffy.Kernel.Signals;
 
-public struct SignalInfo
+public partial struct SignalInfo
 {
     /// <summary>Bytes of siginfo_t.</summary>
     public const int Bytes = 128;
@@ -64,6 +64,9 @@ public struct SignalInfo
         Code = BinaryPrimitives.ReadInt32LittleEndian(from.Slice(8)),
         ProcessId = BinaryPrimitives.ReadInt32LittleEndian(from.Slice(16)),
         UserId = BinaryPrimitives.ReadUInt32LittleEndian(from.Slice(20)),
+        Address = BinaryPrimitives.ReadUInt64LittleEndian(from.Slice(16)),
+        UserTicks = BinaryPrimitives.ReadInt64LittleEndian(from.Slice(32)),
+        SystemTicks = BinaryPrimitives.ReadInt64LittleEndian(from.Slice(40)),
         Value = BinaryPrimitives.ReadUInt64LittleEndian(from.Slice(24)),
     };
 

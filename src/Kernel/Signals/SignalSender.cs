@@ -5,6 +5,7 @@
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Kernel.Wait;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Signals;
@@ -86,6 +87,9 @@ public static partial class SignalSender
 
     private static void Complete(Task target, SignalHandlers handlers, int signal, bool toProcess)
     {
+        // Files that give signals look at those that are blocked, too.
+        if (!handlers.Arrivals.IsEmpty)
+            handlers.Arrivals.WakeUpAll(key: new WakeKey(FileConstants.POLLIN));
         var taker = toProcess ? FindTaker(target.Group, target, signal) : Takes(target, signal) ? target : null;
         if (taker is null)
             return;

@@ -5,6 +5,7 @@ using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Kernel.Wait;
 
 namespace Jiffy.Kernel.Signals;
 
@@ -90,6 +91,20 @@ internal static class SignalWait
         if (taken)
             return info;
         return late ? Errno.EAGAIN : Errno.EINTR;
+    }
+
+    /// <summary>Where the running task waits for any signal of its process to come, blocked or not.</summary>
+    internal static WaitQueue Arrivals => Task.Current.Handlers!.Arrivals;
+
+    /// <summary>Takes a pending signal of <paramref name="set"/> from the running task or its process, if there is one.</summary>
+    internal static bool TryTake(SignalSet set, out SignalInfo info) => TryTake(Task.Current, set, out info);
+
+    /// <summary>A signal of <paramref name="set"/> is pending for the running task or its process.</summary>
+    internal static bool IsPending(SignalSet set)
+    {
+        var current = Task.Current;
+        using (TaskTree.Lock.Acquire())
+            return !current.PendingSet.Or(current.Group.SharedPendingSet).And(set).IsEmpty;
     }
 
     private static bool IsInterrupted(Task current)

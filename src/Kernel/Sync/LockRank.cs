@@ -17,6 +17,10 @@ public enum LockRank
     UnixRead = 126,
     UnixInFlight = 127,
     FileTable = 130,
+    EpollNesting = 134,
+
+    /// <summary>Two at once: the outer set first.</summary>
+    Epoll = 136,
     AddressSpace = 140,
     Terminal = 150,
 
@@ -32,6 +36,7 @@ public enum LockRank
     IpcTable = 325,
     SemaphoreUndo = 326,
     MessageQueueList = 327,
+    FileAccount = 329,
     FileTableSlots = 330,
     FileContext = 331,
     DirectoryTree = 332,
@@ -41,6 +46,9 @@ public enum LockRank
     FileLocks = 336,
     SharedPages = 337,
     KernelAreas = 338,
+
+    /// <summary>Two at once: the watched file's first.</summary>
+    FileWatchers = 339,
     CrossCall = 340,
     UnixNames = 342,
 
@@ -62,7 +70,10 @@ public enum LockRank
     WorkMayday = 436,
     DelayedWork = 437,
     SleepingLock = 445,
+
+    /// <summary>Two at once, when an epoll is watched: first the queue that tells the inner set, then the inner set's own.</summary>
     WaitQueue = 450,
+    EpollReady = 452,
     TaskWake = 455,
 
     /// <summary>Two at once: the one of the CPU with the lower index first.</summary>

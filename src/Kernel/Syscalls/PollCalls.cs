@@ -62,7 +62,7 @@ public static class PollCalls
     {
         if (count > Task.Current.Group.SoftLimit(Resource.NOFILE))
             return -(long)Errno.EINVAL;
-        var made = PollTable.Create();
+        var made = Poller.Create();
         if (!made.TryGet(out var table))
             return SyscallResult.From(made.Error);
         var result = PollUntil(array, (int)count, deadline, table);
@@ -70,7 +70,7 @@ public static class PollCalls
         return result;
     }
 
-    private static long PollUntil(ulong array, int count, long deadline, PollTable table)
+    private static long PollUntil(ulong array, int count, long deadline, Poller table)
     {
         var register = deadline != 0;
         while (true)
@@ -90,7 +90,7 @@ public static class PollCalls
     }
 
     // Number of descriptors with events, all of them written back.
-    private static int AskAll(ulong array, int count, PollTable? table)
+    private static int AskAll(ulong array, int count, Poller? table)
     {
         Span<PollDescriptor> piece = stackalloc PollDescriptor[PieceLength];
         var ready = 0;
@@ -114,7 +114,7 @@ public static class PollCalls
         return ready;
     }
 
-    private static void Ask(ref PollDescriptor item, PollTable? table)
+    private static void Ask(ref PollDescriptor item, Poller? table)
     {
         item.Returned = 0;
         if (item.Descriptor < 0)
@@ -125,7 +125,7 @@ public static class PollCalls
             return;
         }
 
-        item.Returned = file.IsPathOnly ? (short)POLLNVAL : (short)PollTable.Ask(file, (ushort)item.Events, table);
+        item.Returned = file.IsPathOnly ? (short)POLLNVAL : (short)Poller.Ask(file, (ushort)item.Events, table);
         file.Drop();
     }
 }

@@ -53,7 +53,7 @@ internal static class PollTimes
     /// <summary>Takes the mask back unless a signal ended the call: then its delivery does.</summary>
     public static void RestoreMask(ulong address, long result)
     {
-        if (address != 0 && result != -(long)Errno.ERESTARTNOHAND)
+        if (address != 0 && result is not (-(long)Errno.ERESTARTNOHAND or -(long)Errno.EINTR))
             SignalWait.EndTemporary();
     }
 }

@@ -94,7 +94,7 @@ public static class SelectCalls
 
     private static long Wait(Span<ulong> sets, int count, long deadline)
     {
-        var made = PollTable.Create();
+        var made = Poller.Create();
         if (!made.TryGet(out var table))
             return SyscallResult.From(made.Error);
         var register = deadline != 0;
@@ -121,7 +121,7 @@ public static class SelectCalls
         return ready;
     }
 
-    private static long AskAll(Span<ulong> sets, int count, PollTable? table)
+    private static long AskAll(Span<ulong> sets, int count, Poller? table)
     {
         var ready = 0;
         for (var word = 0; word * 64 < count; word++)
@@ -142,12 +142,12 @@ public static class SelectCalls
         return ready;
     }
 
-    private static int Ask(Span<ulong> sets, int word, int bit, PollTable? table)
+    private static int Ask(Span<ulong> sets, int word, int bit, Poller? table)
     {
         if (FileTable.GetCurrent(word * 64 + bit) is not { } file)
             return -(int)Errno.EBADF;
         var wanted = EventsOf(sets, 0, word, bit, ReadEvents) | EventsOf(sets, 1, word, bit, WriteEvents) | EventsOf(sets, 2, word, bit, ExceptEvents);
-        var events = file.IsPathOnly ? 0 : PollTable.Ask(file, wanted, table);
+        var events = file.IsPathOnly ? 0 : Poller.Ask(file, wanted, table);
         file.Drop();
         return Mark(sets, 0, word, bit, events & ReadEvents) + Mark(sets, 1, word, bit, events & WriteEvents) + Mark(sets, 2, word, bit, events & ExceptEvents);
     }

@@ -491,7 +491,7 @@ public static class SyscallTable
             case SyscallNumber.setpriority:
                 return PriorityCalls.Set((int)a, (int)b, (int)c);
 
-            // Waiting: futex, poll, select (FutexCalls, PollCalls)
+            // Waiting: futex, poll, select, epoll, counters and signals as files (FutexCalls, PollCalls, EpollCalls, EventCounterCalls, SignalFileCalls)
             case SyscallNumber.poll:
                 return PollCalls.Poll(a, (uint)b, (int)c);
             case SyscallNumber.ppoll:
@@ -500,6 +500,26 @@ public static class SyscallTable
                 return SelectCalls.Select((int)a, b, c, d, e);
             case SyscallNumber.pselect6:
                 return SelectCalls.PSelect((int)a, b, c, d, e, f);
+            case SyscallNumber.epoll_create:
+                return EpollCalls.Create((int)a);
+            case SyscallNumber.epoll_create1:
+                return EpollCalls.Create1((int)a);
+            case SyscallNumber.epoll_ctl:
+                return EpollCalls.Control((int)a, (int)b, (int)c, d);
+            case SyscallNumber.epoll_wait:
+                return EpollCalls.Wait((int)a, b, (int)c, (int)d);
+            case SyscallNumber.epoll_pwait:
+                return EpollCalls.PWait((int)a, b, (int)c, (int)d, e, f);
+            case SyscallNumber.epoll_pwait2:
+                return EpollCalls.PWait2((int)a, b, (int)c, d, e, f);
+            case SyscallNumber.signalfd:
+                return SignalFileCalls.Create((int)a, b, c, 0);
+            case SyscallNumber.signalfd4:
+                return SignalFileCalls.Create((int)a, b, c, (int)d);
+            case SyscallNumber.eventfd:
+                return EventCounterCalls.Create((uint)a, 0);
+            case SyscallNumber.eventfd2:
+                return EventCounterCalls.Create((uint)a, (int)b);
             case SyscallNumber.futex:
                 return FutexCalls.Call(a, (int)b, (uint)c, d, e, (uint)f);
             case SyscallNumber.set_robust_list:

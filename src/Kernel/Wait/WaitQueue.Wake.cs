@@ -50,6 +50,14 @@ public sealed partial class WaitQueue
         return wanted.Woken;
     }
 
+    /// <summary>Wakes all from within an entry's Wake, under another queue's lock. There may be no circle of queues that do so.</summary>
+    public void WakeUpNested(WakeKey key)
+    {
+        var token = _lock.AcquireNested();
+        WakeUpLocked(int.MaxValue, TaskState.Normal, key);
+        _lock.Release(token);
+    }
+
     private struct Wanted
     {
         public readonly TaskState States;

@@ -92,6 +92,19 @@ public sealed partial class WaitQueue
         return true;
     }
 
+    /// <summary>Takes all observers off without telling them: what they wait for is gone. Nobody may sleep here.</summary>
+    public void Abandon()
+    {
+        if (IsEmpty)
+            return;
+        using (_lock.Acquire())
+        {
+            while (_sleepers.RemoveFirst() is not null)
+            {
+            }
+        }
+    }
+
     /// <summary>Ends a wait: the task runs, the entry is off. True: it was still queued, so no wake-up took it off.</summary>
     public bool FinishWait(WaitEntry entry)
     {

@@ -86,9 +86,9 @@ public sealed class PipeTests
         kernel.OnBoot += () => Assert.Equal(Errno.None, Pipe.Create(0, out reader, out writer));
         kernel.Spawn("poller", () =>
         {
-            Assert.True(PollTable.Create().TryGet(out var table));
+            Assert.True(Poller.Create().TryGet(out var table));
             var asked = table;
-            while ((PollTable.Ask(reader!, FileConstants.POLLIN, asked) & FileConstants.POLLIN) == 0)
+            while ((Poller.Ask(reader!, FileConstants.POLLIN, asked) & FileConstants.POLLIN) == 0)
             {
                 asked = null;
                 Assert.Equal(Errno.None, table.Wait(long.MaxValue));

@@ -102,6 +102,7 @@ internal static class Settings
         files.AddText("nr_open", static text => WriteNumber(text, FileTable.Capacity));
         files.AddText("inode-nr", static text => text.Append($"{Inode.Pool.Made}\t{Inode.Pool.Made - Inode.Pool.Used}\n"));
         AddPipes(files);
+        AddWatches(files.AddDirectory("epoll"));
     }
 
     private static void AddPipes(GeneratedNode files)
@@ -125,6 +126,17 @@ internal static class Settings
             var parsed = TextParsing.Number(text, 0, int.MaxValue);
             if (parsed.TryGet(out var pages))
                 PipeLimits.HardPages = pages;
+            return parsed.Error;
+        });
+    }
+
+    private static void AddWatches(GeneratedNode epoll)
+    {
+        epoll.AddSetting("max_user_watches", static text => WriteNumber(text, Epoll.MaxWatches), static text =>
+        {
+            var parsed = TextParsing.Number(text, 0, int.MaxValue);
+            if (parsed.TryGet(out var value))
+                Epoll.MaxWatches = value;
             return parsed.Error;
         });
     }

@@ -1,11 +1,10 @@
 // Where files live that are no more than an event to wait for: a file system that is mounted nowhere. Linux: anon_inodefs.
 using System;
 using Jiffy.Kernel.Abi;
-using Jiffy.Kernel.Files;
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Structures;
 
-namespace Jiffy.Kernel.Ipc;
+namespace Jiffy.Kernel.Files;
 
 public sealed class EventFileSystem : FileSystemType
 {
@@ -33,11 +32,41 @@ public sealed class EventFileSystem : FileSystemType
         return AnonymousFiles.Make(s_mount, Nothing | 0x180, NoNames.Instance, operations, name.Written, numbered: false);
     }
 
+    /// <summary>An open file of a new file of a kind, for reading and writing; <paramref name="subject"/> becomes its Private. ENFILE, ENOMEM: the subject is still the caller's.</summary>
+    public static Result<OpenFile> Open(ReadOnlySpan<byte> kind, EventFileOperations operations, object subject, int flags)
+    {
+        var made = MakeFile(kind, operations);
+        if (!made.TryGet(out var place))
+            return made.Error;
+        place.Inode.Private = subject;
+        var opened = OpenFile.Create(place, FileConstants.O_RDWR | (flags & FileConstants.O_NONBLOCK));
+        if (!opened.IsOk)
+            place.Inode.Private = null;
+        place.Drop();
+        return opened;
+    }
+
     /// <summary>Neither regular nor anything else: what stat shows of them on Linux.</summary>
     private const uint Nothing = 0;
 
     private sealed class NoNames : InodeOperations
     {
         public static readonly NoNames Instance = new();
+    }
+}
+
+/// <summary>A kind of such files: opened once, when it is made, and without a position.</summary>
+public abstract class EventFileOperations : FileOperations
+{
+    public override bool IsSeekable => false;
+
+    public override Result<long> Seek(OpenFile file, long offset, int whence) => Errno.ESPIPE;
+
+    /// <summary>The one opening is that of its making; through /proc there is none. ENXIO.</summary>
+    public sealed override Errno Open(OpenFile file)
+    {
+        file.Private = file.Inode.Private;
+        file.Inode.Private = null;
+        return file.Private is null ? Errno.ENXIO : Errno.None;
     }
 }

@@ -1,0 +1,46 @@
+// Deliberate mistakes in what waits for events of files, switched on by tests on the simulated machine to see that they are caught. On hardware
+// there are none: the test is a constant there, and nothing of it is left. Context: set before a machine boots.
+using Jiffy.Machine;
+
+namespace Jiffy.Kernel.Files;
+
+internal enum EventFault
+{
+    None,
+
+    /// <summary>A counter looks for waiters before it changes the count.</summary>
+    WaitersSoughtFirst,
+
+    /// <summary>epoll_wait looks whether anything is ready before it queues itself, not after.</summary>
+    ReadySoughtFirst,
+
+    /// <summary>What becomes ready while events are handed out is forgotten.</summary>
+    ReadyLostInTransfer,
+
+    /// <summary>EPOLLONESHOT does not disarm.</summary>
+    OneShotStaysArmed,
+
+    /// <summary>An exclusive item uses a wake-up up although nobody waits on its epoll.</summary>
+    ExclusiveSwallows,
+
+    /// <summary>Who leaves ready items behind wakes nobody else.</summary>
+    RestNotPassedOn,
+
+    /// <summary>Closing a file that is watched does not wait for those who are asking it.</summary>
+    ReleaseDoesNotWait,
+
+    /// <summary>A signal's file looks for pending signals before it queues itself.</summary>
+    SignalSoughtFirst,
+
+    /// <summary>An inotify queue does not look at its length again under its lock.</summary>
+    QueueOverfilled,
+}
+
+internal static class EventFaults
+{
+    private static EventFault s_on;
+
+    internal static void Set(EventFault on) => s_on = on;
+
+    internal static bool Has(EventFault fault) => MachineTraits.ChecksLocks && s_on == fault;
+}
