@@ -24,8 +24,11 @@ public abstract class InodeOperations
     /// </summary>
     public virtual Result<Inode> Create(Inode directory, uint mode, DeviceNumber device) => Errno.EPERM;
 
-    /// <summary>True when names may be entered, removed and renamed in directories of this kind.</summary>
+    /// <summary>True when names may be entered and removed in directories of this kind.</summary>
     public virtual bool CanChangeNames => false;
+
+    /// <summary>And may they be renamed, and files given further ones.</summary>
+    public virtual bool CanMoveNames => CanChangeNames;
 
     /// <summary>The target's text of a symbolic link into <paramref name="to"/>; its length.</summary>
     public virtual Result<int> ReadLink(Inode inode, Span<byte> to) => Errno.EINVAL;

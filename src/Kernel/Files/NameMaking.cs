@@ -88,7 +88,7 @@ public static class NameMaking
     private static Errno CheckLink(in Location file)
     {
         var inode = file.Inode;
-        if (inode.IsDirectory || !inode.Operations.CanChangeNames)
+        if (inode.IsDirectory || !inode.Operations.CanMoveNames)
             return Errno.EPERM;
         if (inode.LinkCount == 0 && !file.Entry.Name.StartsWith("#"u8))
             return Errno.ENOENT;

@@ -91,7 +91,7 @@ public static class NameRemoval
 
     private static Errno CheckMove(in Location from, DirectoryEntry entry, in Location to, DirectoryEntry? target)
     {
-        if (!from.Inode.Operations.CanChangeNames || !to.Inode.Operations.CanChangeNames)
+        if (!from.Inode.Operations.CanMoveNames || !to.Inode.Operations.CanMoveNames)
             return Errno.EPERM;
         if (to.Entry.IsRemoved)
             return Errno.ENOENT;

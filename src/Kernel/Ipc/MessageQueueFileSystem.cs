@@ -204,6 +204,10 @@ public sealed class MessageQueueFileSystem : FileSystemType
         public static readonly QueueNames Instance = new();
 
         public override bool CanChangeNames => true;
+        public override bool CanMoveNames => false;
+
+        /// <summary>What O_TRUNC asks for: a queue has no contents to cut.</summary>
+        public override Errno Truncate(Inode inode, long size) => Errno.None;
 
         public override Result<Inode> Create(Inode directory, uint mode, DeviceNumber device) =>
             (mode & S_IFMT) == S_IFREG ? MakeUsual(mode) : Errno.EPERM;
