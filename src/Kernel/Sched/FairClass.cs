@@ -44,13 +44,13 @@ public sealed class FairClass : SchedulingClass
     public override void Dequeue(RunQueue queue, Task task, QueueReason reason)
     {
         queue.Fair.RemoveWaiting(task);
-        Leave(queue.Fair, task, reason);
+        Leave(queue.Fair, task);
     }
 
     public override void Stop(RunQueue queue, Task task, QueueReason reason)
     {
         queue.Fair.Running = null;
-        Leave(queue.Fair, task, reason);
+        Leave(queue.Fair, task);
     }
 
     public override Task? PickNext(RunQueue queue)
@@ -158,8 +158,7 @@ public sealed class FairClass : SchedulingClass
                 task.VirtualRunTime += fair.MinimumTime;
                 break;
             default:
-                if (fair.MinimumTime - task.VirtualRunTime > 0)
-                    task.VirtualRunTime = fair.MinimumTime;
+                task.VirtualRunTime = fair.MinimumTime + (task.VirtualRunTime > 0 ? task.VirtualRunTime : 0);
                 break;
         }
     }
@@ -171,12 +170,11 @@ public sealed class FairClass : SchedulingClass
         fair.TotalWeight += task.Weight;
     }
 
-    private static void Leave(FairQueue fair, Task task, QueueReason reason)
+    private static void Leave(FairQueue fair, Task task)
     {
         fair.Count--;
         fair.TotalWeight -= task.Weight;
-        if (reason is QueueReason.Sleep or QueueReason.Move)
-            task.VirtualRunTime -= fair.MinimumTime;
+        task.VirtualRunTime -= fair.MinimumTime;
         fair.UpdateMinimum();
     }
 }

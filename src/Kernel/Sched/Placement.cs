@@ -53,6 +53,6 @@ internal static class Placement
     private static int ImportanceOf(int cpu)
     {
         var queue = RunQueue.Of(cpu);
-        return queue.IsIdle ? 0 : 1 + queue.Running.RealTimePriority;
+        return queue.IsIdle ? 0 : 1 + Priorities.ToRealTime(queue.Running.EffectivePriority);
     }
 }

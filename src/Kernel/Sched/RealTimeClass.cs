@@ -1,5 +1,5 @@
 // The real-time policies: the task with the highest priority runs; among equals first come first served (SCHED_FIFO), or in turns of a
-// tenth of a second (SCHED_RR). So that a runaway cannot take the machine, ordinary tasks keep a twentieth of each second.
+// tenth of a second (SCHED_RR). A task of another policy is here while it is lent a real-time priority. So that a runaway cannot take the machine, ordinary tasks keep a twentieth of each second.
 // Contexts and lock: see SchedulingClass. Linux: rt_sched_class; sched(7).
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Tasks;
@@ -22,7 +22,7 @@ public sealed class RealTimeClass : SchedulingClass
     public override void Enqueue(RunQueue queue, Task task, QueueReason reason)
     {
         task.SliceLeft = RoundRobinSlice;
-        queue.RealTime.Add(task, atEnd: true);
+        queue.RealTime.Add(task, atEnd: reason != QueueReason.Lower);
     }
 
     public override void Dequeue(RunQueue queue, Task task, QueueReason reason) => queue.RealTime.Remove(task);
@@ -64,13 +64,13 @@ public sealed class RealTimeClass : SchedulingClass
             return true;
         if (task.SliceLeft > 0)
             return false;
-        if (queue.RealTime.BestWaiting >= task.RealTimePriority)
+        if (queue.RealTime.BestWaiting <= task.EffectivePriority)
             return true;
         task.SliceLeft = RoundRobinSlice;
         return false;
     }
 
-    public override bool Preempts(RunQueue queue, Task woken, Task running) => woken.RealTimePriority > running.RealTimePriority;
+    public override bool Preempts(RunQueue queue, Task woken, Task running) => woken.EffectivePriority < running.EffectivePriority;
 
     public override void Yield(RunQueue queue, Task task) => task.SliceLeft = 0;
 

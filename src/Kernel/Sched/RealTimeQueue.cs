@@ -18,7 +18,7 @@ public sealed class RealTimeQueue
     public const long Budget = 950_000_000;
 
     private readonly LinkedRing<Task, Task.InRealTimeList>[] _lists = new LinkedRing<Task, Task.InRealTimeList>[Lists];
-    private ulong _low, _high; // bit n: list n (priority 99 - n) is not empty
+    private ulong _low, _high; // bit n: list n (effective priority n) is not empty
     private long _periodStart, _used;
 
     /// <summary>Waiting tasks.</summary>
@@ -27,8 +27,8 @@ public sealed class RealTimeQueue
     /// <summary>The budget of this period is used up.</summary>
     public bool IsThrottled { get; private set; }
 
-    /// <summary>Priority of the best waiting task; 0: none.</summary>
-    public int BestWaiting => Waiting == 0 ? 0 : SchedulingPolicy.MaxRealTimePriority - FirstList();
+    /// <summary>Effective priority of the best waiting task.</summary>
+    public int BestWaiting => Waiting == 0 ? Priorities.None : FirstList();
 
     internal Task? First => Waiting == 0 ? null : _lists[FirstList()].First;
 
@@ -36,7 +36,7 @@ public sealed class RealTimeQueue
 
     internal void Add(Task task, bool atEnd)
     {
-        var list = SchedulingPolicy.MaxRealTimePriority - task.RealTimePriority;
+        var list = task.EffectivePriority;
         if (atEnd)
             _lists[list].AddLast(task);
         else
@@ -50,7 +50,7 @@ public sealed class RealTimeQueue
 
     internal void Remove(Task task)
     {
-        var list = SchedulingPolicy.MaxRealTimePriority - task.RealTimePriority;
+        var list = task.EffectivePriority;
         _lists[list].Remove(task);
         Waiting--;
         if (!_lists[list].IsEmpty)

@@ -2,6 +2,7 @@
 // off its queue, changed, and put on again, so that a class never sees its tasks change under it.
 // Contexts: process (Yield), any (the others). Linux: __sched_setscheduler(), set_user_nice(), __set_cpus_allowed_ptr(), sched_fork().
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -21,6 +22,7 @@ public static partial class Scheduler
         child.Affinity = parent.IsIdle ? CpuSet.FirstN(Cpu.Count) : parent.Affinity;
         child.IsBound = false;
         CopyPolicy(parent, child);
+        child.VirtualRunTime = 0;
         child.RunTime = 0;
         child.RunTimeAtPick = 0;
         child.RunningSince = Clock.Now;
@@ -48,31 +50,70 @@ public static partial class Scheduler
                 child.Nice = 0;
         }
 
-        child.Class = ClassOf(child.Policy);
+        // What others lend the parent is not the child's.
+        child.EffectivePriority = Priorities.NormalOf(child);
+        child.Class = ClassOf(child.EffectivePriority);
     }
 
     /// <summary>Sets the nice value, -20 to 19. Any context.</summary>
     public static void SetNice(Task task, int nice) => SetPolicy(task, task.Policy, task.RealTimePriority, nice, task.ResetOnFork);
 
-    /// <summary>Sets policy and priorities, which the caller has checked. Any context.</summary>
+    /// <summary>
+    /// Sets policy and priorities, which the caller has checked; what others lend the task stays lent, and whom it waits for gets its new priority.
+    /// Any context.
+    /// </summary>
     public static void SetPolicy(Task task, int policy, int realTimePriority, int nice, bool resetOnFork)
     {
         using (task.WakeLock.Acquire())
         {
+            task.ResetOnFork = resetOnFork;
+            if (policy == task.Policy && nice == task.Nice && realTimePriority == task.RealTimePriority)
+                return;
             var queue = LockQueueOf(task);
             var isOn = task.QueueState == QueueState.On;
-            var isRunning = queue.Current == task;
             if (isOn)
-                TakeOff(queue, task, isRunning, QueueReason.Change);
+                TakeOff(queue, task, queue.Current == task, QueueReason.Change);
+            var before = task.EffectivePriority;
             task.Policy = policy;
             task.Nice = nice;
             task.RealTimePriority = realTimePriority;
-            task.ResetOnFork = resetOnFork;
-            task.Class = ClassOf(policy);
+            SetEffective(task, RtMutexFaults.Has(RtMutexFault.PolicyEndsLending) ? Priorities.NormalOf(task) : EffectiveOf(task));
             if (isOn)
-                PutOnAgain(queue, task, isRunning);
+                queue = PutOnAgain(queue, task, before);
             queue.Lock.Release(false);
         }
+
+        PriorityChain.Follow(task);
+    }
+
+    /// <summary>Whoever lends the task priority has changed: it takes the new effective one. WakeLock held. Linux: rt_mutex_setprio().</summary>
+    internal static void LentPriorityChanged(Task task)
+    {
+        var priority = EffectiveOf(task);
+        if (priority == task.EffectivePriority)
+            return;
+        var queue = LockQueueOf(task);
+        var isOn = task.QueueState == QueueState.On;
+        if (isOn)
+            TakeOff(queue, task, queue.Current == task, QueueReason.Change);
+        var before = task.EffectivePriority;
+        SetEffective(task, priority);
+        if (isOn)
+            queue = PutOnAgain(queue, task, before);
+        queue.Lock.Release(false);
+    }
+
+    private static void SetEffective(Task task, int priority)
+    {
+        task.EffectivePriority = priority;
+        task.Class = ClassOf(priority);
+    }
+
+    private static int EffectiveOf(Task task)
+    {
+        var own = Priorities.NormalOf(task);
+        var lent = task.LentPriority;
+        return lent < own ? lent : own;
     }
 
     private static void TakeOff(RunQueue queue, Task task, bool isRunning, QueueReason reason)
@@ -86,18 +127,23 @@ public static partial class Scheduler
     }
 
     // The running task is queued like the others and at once taken out again by the choice that it is made to ask for.
-    private static void PutOnAgain(RunQueue queue, Task task, bool isRunning)
+    // One that is better than before but must wait here goes where it can run. Returns the queue it is on, locked.
+    private static RunQueue PutOnAgain(RunQueue queue, Task task, int before)
     {
-        task.Class.Enqueue(queue, task, QueueReason.Change);
+        var falls = task.EffectivePriority > before;
+        task.Class.Enqueue(queue, task, falls ? QueueReason.Lower : QueueReason.Change);
         queue.CountRunnable(1);
-        if (!isRunning)
+        if (queue.Current == task)
         {
-            PreemptIfBetter(queue, task);
-            return;
+            task.Class.TakeRunning(queue, task);
+            if (task.EffectivePriority >= before)
+                Reschedule(queue);
+            return queue;
         }
 
-        task.Class.TakeRunning(queue, task);
-        Reschedule(queue);
+        if (PreemptIfBetter(queue, task) || falls || !Priorities.IsRealTime(task.EffectivePriority))
+            return queue;
+        return task.Class.SelectCpu(task, AllowedCpus(task)) == queue.Index ? queue : MoveWaiting(queue, task);
     }
 
     /// <summary>

@@ -143,11 +143,13 @@ public static partial class Scheduler
         PreemptIfBetter(queue, task);
     }
 
-    private static void PreemptIfBetter(RunQueue queue, Task woken)
+    private static bool PreemptIfBetter(RunQueue queue, Task woken)
     {
         var running = queue.Current;
-        if (woken.Class.Rank < running.Class.Rank || (woken.Class == running.Class && woken.Class.Preempts(queue, woken, running)))
-            Reschedule(queue);
+        if (woken.Class.Rank > running.Class.Rank || (woken.Class == running.Class && !woken.Class.Preempts(queue, woken, running)))
+            return false;
+        Reschedule(queue);
+        return true;
     }
 
     /// <summary>Makes a CPU choose anew as soon as it can. Its queue is locked.</summary>

@@ -54,6 +54,7 @@ public static partial class Scheduler
         task.IsBound = true;
         task.Class = IdleClass.Instance;
         task.Policy = SchedulingPolicy.SCHED_OTHER;
+        task.EffectivePriority = Priorities.None;
         task.Weight = FairWeights.One;
         task.QueueState = QueueState.On;
         SetIdleName(task, cpu);
@@ -94,7 +95,6 @@ public static partial class Scheduler
         task.SetName(name.Slice(0, length));
     }
 
-    /// <summary>The class that serves a policy.</summary>
-    private static SchedulingClass ClassOf(int policy) =>
-        SchedulingPolicy.IsRealTime(policy) ? RealTimeClass.Instance : FairClass.Instance;
+    /// <summary>The class that serves an effective priority.</summary>
+    private static SchedulingClass ClassOf(int priority) => Priorities.IsRealTime(priority) ? RealTimeClass.Instance : FairClass.Instance;
 }

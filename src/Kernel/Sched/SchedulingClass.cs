@@ -20,6 +20,9 @@ public enum QueueReason
 
     /// <summary>Its policy, priority or weight changes.</summary>
     Change,
+
+    /// <summary>The same, and its priority falls: it stays the first among its new equals (man 7 sched).</summary>
+    Lower,
 }
 
 public abstract class SchedulingClass

@@ -46,6 +46,12 @@ public sealed partial class Task
     /// <summary>1 to 99 (best) for SCHED_FIFO and SCHED_RR, else 0. [queue, wake]</summary>
     public int RealTimePriority { get; internal set; }
 
+    /// <summary>
+    /// What counts now, on the scale of <see cref="Priorities"/>: its own priority, or a better one lent by a task that waits for a lock it holds.
+    /// The policy stays what it is. [queue, wake]
+    /// </summary>
+    public int EffectivePriority { get; internal set; }
+
     /// <summary>Children start with SCHED_OTHER and no negative nice. [wake]</summary>
     public bool ResetOnFork { get; internal set; }
 

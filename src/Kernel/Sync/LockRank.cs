@@ -8,6 +8,7 @@ public enum LockRank
     // A pipe's is held while its bytes are written to a file. Two at once: the pipe that was made first comes first.
     PipeContents = 85,
     SelfTest = 90,
+    FutexExit = 91,
     UnixBind = 92,
     Mount = 95,
     Rename = 100,
@@ -70,6 +71,7 @@ public enum LockRank
     WorkMayday = 436,
     DelayedWork = 437,
     SleepingLock = 445,
+    RtMutex = 446,
 
     /// <summary>Two at once, when an epoll is watched: first the queue that tells the inner set, then the inner set's own.</summary>
     WaitQueue = 450,

@@ -8,6 +8,7 @@ using System.Threading;
 using Jiffy.Kernel.Deferred.WorkQueues;
 using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Wait;
 using Jiffy.Machine;
 
@@ -37,6 +38,7 @@ public sealed partial class Task : TaskContext
         SleepAlarm = CreateSleepAlarm(this);
         FutexWaiter = new FutexWaiter(this);
         IpcWaiter = new IpcWaiter(this);
+        RtWaiter = new RtWaiter(this);
         FlushBarrier = new FlushBarrier();
     }
 

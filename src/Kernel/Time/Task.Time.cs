@@ -25,8 +25,8 @@ public sealed partial class Task
     /// <summary>What PR_SET_TIMERSLACK goes back to: the slack of the parent at fork.</summary>
     public long DefaultTimerSlack { get; internal set; } = UsualTimerSlack;
 
-    /// <summary>The slack that counts: none for real-time policies.</summary>
-    internal long SleepSlack => SchedulingPolicy.IsRealTime(Policy) ? 0 : TimerSlack;
+    /// <summary>The slack that counts: none for real-time priorities, own or lent.</summary>
+    internal long SleepSlack => Priorities.IsRealTime(EffectivePriority) ? 0 : TimerSlack;
 
     private static HighResolutionTimer CreateSleepTimer(Task task) => new(static timer =>
     {

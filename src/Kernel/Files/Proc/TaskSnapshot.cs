@@ -35,7 +35,7 @@ internal ref struct TaskSnapshot
 
     public ResourceUsage Usage, ChildUsage;
     public long StartTime, RunTime;
-    public int Policy, Nice, RealTimePriority, Cpu;
+    public int Policy, Nice, RealTimePriority, EffectivePriority, Cpu;
     public CpuSet Affinity;
 
     public SignalSet Pending, SharedPending, Blocked, Ignored, Caught;
@@ -111,6 +111,7 @@ internal ref struct TaskSnapshot
         Policy = task.Policy;
         Nice = task.Nice;
         RealTimePriority = task.RealTimePriority;
+        EffectivePriority = task.EffectivePriority;
         Cpu = task.CpuIndex;
         Affinity = task.Affinity;
     }

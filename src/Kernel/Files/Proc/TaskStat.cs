@@ -3,6 +3,7 @@
 using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Memory;
+using Jiffy.Kernel.Sched;
 using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Files.Proc;
@@ -71,7 +72,7 @@ internal static class TaskStat
         text.Append($" {of.Usage.MinorFaults} {of.ChildUsage.MinorFaults} {of.Usage.MajorFaults} {of.ChildUsage.MajorFaults}");
         text.Append($" {of.Usage.UserTime / ClockTick} {of.Usage.SystemTime / ClockTick}");
         text.Append($" {of.ChildUsage.UserTime / ClockTick} {of.ChildUsage.SystemTime / ClockTick}");
-        var priority = SchedulingPolicy.IsRealTime(of.Policy) ? -1 - of.RealTimePriority : 20 + of.Nice;
+        var priority = of.EffectivePriority - Priorities.FirstFair;
         text.Append($" {priority} {of.Nice} {of.Threads} 0 {of.StartTime / ClockTick}");
     }
 

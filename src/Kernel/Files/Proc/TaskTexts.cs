@@ -214,7 +214,7 @@ internal static class TaskTexts
         text.Append($"{"nr_switches",-45}:{of.Usage.VoluntarySwitches + of.Usage.InvoluntarySwitches,21}\n");
         text.Append($"{"nr_voluntary_switches",-45}:{of.Usage.VoluntarySwitches,21}\n");
         text.Append($"{"nr_involuntary_switches",-45}:{of.Usage.InvoluntarySwitches,21}\n");
-        text.Append($"{"policy",-45}:{of.Policy,21}\n{"prio",-45}:{100 + 20 + of.Nice,21}\n");
+        text.Append($"{"policy",-45}:{of.Policy,21}\n{"prio",-45}:{of.EffectivePriority,21}\n");
         of.Release();
         return Errno.None;
     }
