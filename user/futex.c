@@ -93,7 +93,8 @@ static void waking(void)
     CHECK_EQ("wake: one", futex(words, WAKE, 1, NULL, NULL, 0), 1);
     CHECK_EQ("wake: it ends", ended(1), 1);
     CHECK_EQ("wake: two", futex(words, WAKE, 2, NULL, NULL, 0), 2);
-    CHECK_EQ("wake: the rest", futex(words, WAKE, INT_MAX, NULL, NULL, 0), SLEEPERS - 3);
+    CHECK_EQ("wake: none means one", futex(words, WAKE, 0, NULL, NULL, 0), 1);
+    CHECK_EQ("wake: the rest", futex(words, WAKE, INT_MAX, NULL, NULL, 0), SLEEPERS - 4);
     CHECK_EQ("wake: all end", ended(SLEEPERS - 1), SLEEPERS - 1);
 
     sleeper(words, WAIT_BITSET, 1);

@@ -1,4 +1,5 @@
-// Fast user-space locks: tasks that sleep on a word of user memory. The word is only looked at here; what it means is the program's business.
+// Fast user-space locks: tasks that sleep on a word of user memory. The word is only looked at here; what it means is the program's business,
+// but for locks that lend priority: Futex.Pi.cs. Beside it: Futex.Requeue.cs, Futex.RequeuePi.cs, Futex.Vector.cs, Futex.Exit.cs.
 // No wake-up is lost: a waiter reads the word and queues itself under the bucket's lock; a waker changes the word before it takes that
 // lock. So either the waiter sees the new value and does not sleep, or the waker finds it queued.
 // Contexts: process; may sleep. Locks: the buckets'. Linux: kernel/futex. man 2 futex.
@@ -21,40 +22,60 @@ public static partial class Futex
 
     private static FutexBucket[] s_buckets = null!;
 
+    /// <summary>Boot, once; TaskTree knows how many threads there may be.</summary>
     public static void Init()
     {
         s_buckets = new FutexBucket[Buckets];
         for (var i = 0; i < Buckets; i++)
             s_buckets[i] = new FutexBucket(i);
+        FutexPiState.Init(TaskTree.MaxThreads);
+        InitVectors();
     }
 
     /// <summary>Sleeps while the word is <paramref name="expected"/>, until woken or until <paramref name="deadline"/> on <paramref name="clock"/>.</summary>
     /// <returns>None: woken; EAGAIN: the word differs; ETIMEDOUT; ERESTARTSYS: a signal; EFAULT; EINVAL: misaligned, or no bits.</returns>
     internal static Errno Wait(ulong address, uint expected, bool isPrivate, uint bits, long deadline, ClockBase clock)
     {
-        if ((address & 3) != 0 || bits == 0)
+        if (bits == 0)
             return Errno.EINVAL;
         var current = Task.Current;
         var waiter = current.FutexWaiter;
-        if (!FutexKey.TryFind(address, isPrivate, out waiter.Key))
-            return Errno.EFAULT;
-        waiter.Bits = bits;
-        var error = QueueIfEqual(waiter, address, expected);
+        waiter.Begin(current, bits);
+        var error = FindKey(address, isPrivate, out waiter.Key);
+        if (error == Errno.None)
+            error = QueueIfEqual(waiter, address, expected);
         if (error != Errno.None)
             return error;
-        var timer = current.SleepTimer;
-        if (deadline != long.MaxValue)
-            timer.Start(deadline, clock);
-        var result = SleepUntilWoken(current, waiter, timer, hasDeadline: deadline != long.MaxValue);
-        if (deadline != long.MaxValue)
-            timer.Cancel();
-        return Unqueue(waiter) ? result : Errno.None;
+        var timer = StartTimer(current, deadline, clock);
+        var result = SleepUntilWoken(current, waiter, timer);
+        timer?.Cancel();
+        return Unqueue(waiter) || FutexFaults.Has(FutexFault.TimeOutSwallowsWakeUp) ? result : Errno.None;
+    }
+
+    /// <summary>The timer that ends a wait, started; null: there is no deadline.</summary>
+    private static HighResolutionTimer? StartTimer(Task current, long deadline, ClockBase clock)
+    {
+        if (deadline == long.MaxValue)
+            return null;
+        current.SleepTimer.Start(deadline, clock);
+        return current.SleepTimer;
+    }
+
+    /// <summary>EINVAL: misaligned; EFAULT: no user address, or, for a word that may be shared, nothing that anybody could change.</summary>
+    private static Errno FindKey(ulong address, bool isPrivate, out FutexKey key)
+    {
+        key = default;
+        if ((address & 3) != 0)
+            return Errno.EINVAL;
+        return UserAccess.IsUserRange(address, sizeof(uint)) && FutexKey.TryFind(address, isPrivate, out key) ? Errno.None : Errno.EFAULT;
     }
 
     // Queued and its word still as expected: both seen under one holding of the lock. A page that is not there is brought in without it.
     private static Errno QueueIfEqual(FutexWaiter waiter, ulong address, uint expected)
     {
         var bucket = BucketOf(waiter.Key);
+        if (FutexFaults.Has(FutexFault.TestsBeforeQueueing))
+            return QueueAfterTest(waiter, address, expected, bucket);
         while (true)
         {
             using (bucket.Lock.Acquire())
@@ -73,17 +94,27 @@ public static partial class Futex
         }
     }
 
-    private static Errno SleepUntilWoken(Task current, FutexWaiter waiter, HighResolutionTimer timer, bool hasDeadline)
+    private static Errno QueueAfterTest(FutexWaiter waiter, ulong address, uint expected, FutexBucket bucket)
+    {
+        if (!UserAccess.TryRead(address, out uint value))
+            return Errno.EFAULT;
+        if (value != expected)
+            return Errno.EAGAIN;
+        using (bucket.Lock.Acquire())
+            bucket.Add(waiter);
+        return Errno.None;
+    }
+
+    // One that waits to be requeued to a lock that lends priority gets up when it is.
+    private static Errno SleepUntilWoken(Task current, FutexWaiter waiter, HighResolutionTimer? timer)
     {
         var result = Errno.None;
         while (true)
         {
             current.SetState(TaskState.Interruptible);
-            if (waiter.Bucket is null)
+            if (waiter.Bucket is null || waiter.Pi is not null)
                 break;
-            result = hasDeadline && !timer.IsQueued ? Errno.ETIMEDOUT
-                : Scheduler.IsSleepInterrupted(current, TaskState.Interruptible) ? Errno.ERESTARTSYS
-                : Errno.None;
+            result = WhyNotSleep(current, timer);
             if (result != Errno.None)
                 break;
             Scheduler.Schedule();
@@ -93,73 +124,49 @@ public static partial class Futex
         return result;
     }
 
+    private static Errno WhyNotSleep(Task current, HighResolutionTimer? timer)
+    {
+        if (timer is { IsQueued: false })
+            return Errno.ETIMEDOUT;
+        return Scheduler.IsSleepInterrupted(current, TaskState.Interruptible) ? Errno.ERESTARTSYS : Errno.None;
+    }
+
     // True: it was still queued, so nobody woke it. The bucket may change (requeue) until its lock is held.
     private static bool Unqueue(FutexWaiter waiter)
     {
-        while (waiter.Bucket is { } bucket)
-        {
-            using (bucket.Lock.Acquire())
-            {
-                if (waiter.Bucket != bucket)
-                    continue;
-                bucket.Remove(waiter);
-                return true;
-            }
-        }
-
-        return false;
+        if (LockBucketOf(waiter) is not { } bucket)
+            return false;
+        bucket.Remove(waiter);
+        bucket.Lock.Release(false);
+        return true;
     }
 
-    /// <summary>Wakes at most <paramref name="most"/> waiters of the word whose bits meet <paramref name="bits"/>; returns how many.</summary>
-    /// <returns>EINVAL: misaligned, or no bits.</returns>
+    /// <summary>Locks the bucket where a waiter is queued; null: it is on none.</summary>
+    private static FutexBucket? LockBucketOf(FutexWaiter waiter)
+    {
+        while (waiter.Bucket is { } bucket)
+        {
+            bucket.Lock.AcquireUnguarded();
+            if (waiter.Bucket == bucket)
+                return bucket;
+            bucket.Lock.Release(false);
+        }
+
+        return null;
+    }
+
+    /// <summary>Wakes waiters of the word whose bits meet <paramref name="bits"/>: one, and up to <paramref name="most"/>. Returns how many.</summary>
+    /// <returns>EFAULT; EINVAL: misaligned, no bits, or one waits for a lock that lends priority.</returns>
     internal static Result<int> Wake(ulong address, bool isPrivate, int most, uint bits)
     {
-        if ((address & 3) != 0 || bits == 0)
+        if (bits == 0)
             return Errno.EINVAL;
-        if (!UserAccess.IsUserRange(address, sizeof(uint)))
-            return Errno.EFAULT;
-        if (!FutexKey.TryFind(address, isPrivate, out var key))
-            return Errno.EFAULT;
+        var error = FindKey(address, isPrivate, out var key);
+        if (error != Errno.None)
+            return error;
         var bucket = BucketOf(key);
         using (bucket.Lock.Acquire())
             return bucket.Wake(key, most, bits);
-    }
-
-    /// <summary>
-    /// Wakes <paramref name="toWake"/> waiters of one word and makes up to <paramref name="toMove"/> more wait for another; with
-    /// <paramref name="checks"/> only while the first word is <paramref name="expected"/>.
-    /// </summary>
-    /// <returns>Woken and moved together; EAGAIN: the word differs; EFAULT; EINVAL.</returns>
-    internal static Result<int> Requeue(ulong from, ulong to, bool isPrivate, int toWake, int toMove, bool checks, uint expected)
-    {
-        if (((from | to) & 3) != 0 || toWake < 0 || toMove < 0)
-            return Errno.EINVAL;
-        if (!UserAccess.IsUserRange(from, sizeof(uint)) || !UserAccess.IsUserRange(to, sizeof(uint)))
-            return Errno.EFAULT;
-        if (!FutexKey.TryFind(from, isPrivate, out var keyFrom) || !FutexKey.TryFind(to, isPrivate, out var keyTo))
-            return Errno.EFAULT;
-        var first = BucketOf(keyFrom);
-        var second = BucketOf(keyTo);
-        while (true)
-        {
-            LockBoth(first, second);
-            var isThere = true;
-            var value = expected;
-            if (checks)
-                isThere = UserMemory.TryReadAtomic(from, out value);
-            Result<int> result = Errno.EAGAIN;
-            if (isThere && value == expected)
-            {
-                var woken = first.Wake(keyFrom, toWake, AllBits);
-                result = woken + first.Move(keyFrom, second, keyTo, toMove);
-            }
-
-            UnlockBoth(first, second);
-            if (isThere)
-                return result;
-            if (!UserAccess.TryRead(from, out uint _))
-                return Errno.EFAULT;
-        }
     }
 
     /// <summary>
@@ -168,10 +175,9 @@ public static partial class Futex
     /// </summary>
     internal static Result<int> WakeOperation(ulong first, ulong second, bool isPrivate, int wakeFirst, int wakeSecond, uint operation)
     {
-        if (((first | second) & 3) != 0)
-            return Errno.EINVAL;
-        if (!isPrivate && !FutexKey.TryFind(first, isPrivate, out _))
-            return Errno.EFAULT;
+        var error = FindKeys(first, second, isPrivate, out _, out _);
+        if (error != Errno.None)
+            return error;
         var old = FutexOperation.Apply(second, operation);
         if (!old.IsOk)
             return old.Error;

@@ -1,4 +1,6 @@
-// Waiters whose words hash alike, in order of arrival. Lock: Lock; two at once in order of Index. Linux: struct futex_hash_bucket.
+// Waiters whose words hash alike: real-time tasks in the order of their priorities, then the others in order of arrival.
+// Lock: Lock; two at once in order of Index. Linux: struct futex_hash_bucket.
+using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Sync;
@@ -23,7 +25,21 @@ internal sealed class FutexBucket
     public void Add(FutexWaiter waiter)
     {
         waiter.Bucket = this;
-        _waiters.AddLast(waiter);
+        if (waiter.Order >= Priorities.FirstFair)
+            _waiters.AddLast(waiter);
+        else
+            AddByOrder(waiter);
+    }
+
+    private void AddByOrder(FutexWaiter waiter)
+    {
+        FutexWaiter? before = null;
+        for (var at = _waiters.First; at is not null && at.Order <= waiter.Order; at = After(at))
+            before = at;
+        if (before is null)
+            _waiters.AddFirst(waiter);
+        else
+            _waiters.InsertAfter(before, waiter);
     }
 
     public void Remove(FutexWaiter waiter)
@@ -32,18 +48,36 @@ internal sealed class FutexBucket
         waiter.Bucket = null;
     }
 
-    /// <summary>Wakes at most <paramref name="most"/> waiters of the word whose bits meet; returns how many.</summary>
-    public int Wake(in FutexKey key, int most, uint bits)
+    /// <summary>The waiter of the word that comes first.</summary>
+    public FutexWaiter? First(in FutexKey key) => Match(_waiters.First, key);
+
+    /// <summary>The next waiter of the word. Ask before <paramref name="waiter"/> is taken off.</summary>
+    public static FutexWaiter? Next(FutexWaiter waiter, in FutexKey key) => Match(After(waiter), key);
+
+    private static FutexWaiter? Match(FutexWaiter? waiter, in FutexKey key)
+    {
+        while (waiter is not null && !waiter.Key.Equals(key))
+            waiter = After(waiter);
+        return waiter;
+    }
+
+    private static FutexWaiter? After(FutexWaiter waiter) => LinkedRing<FutexWaiter, FutexWaiter.InBucket>.After(waiter);
+
+    /// <summary>Wakes waiters of the word whose bits meet: one, and up to <paramref name="most"/>. Returns how many.</summary>
+    /// <returns>EINVAL: one of them waits for a lock that lends priority.</returns>
+    public Result<int> Wake(in FutexKey key, int most, uint bits)
     {
         var woken = 0;
-        for (var waiter = _waiters.First; waiter is not null && woken < most;)
+        for (var waiter = First(key); waiter is not null;)
         {
-            var next = LinkedRing<FutexWaiter, FutexWaiter.InBucket>.After(waiter);
-            if (waiter.Key.Equals(key) && (waiter.Bits & bits) != 0)
+            var next = Next(waiter, key);
+            if (waiter.IsPi)
+                return Errno.EINVAL;
+            if ((waiter.Bits & bits) != 0)
             {
-                Remove(waiter); // from here on the waiter may return, so its task is taken first
-                Scheduler.TryToWakeUp(waiter.Task, TaskState.Normal);
-                woken++;
+                WakeOne(waiter);
+                if (++woken >= most)
+                    break;
             }
 
             waiter = next;
@@ -52,28 +86,21 @@ internal sealed class FutexBucket
         return woken;
     }
 
-    /// <summary>Makes at most <paramref name="most"/> waiters of one word wait for another, in <paramref name="target"/>; returns how many.</summary>
-    public int Move(in FutexKey from, FutexBucket target, in FutexKey to, int most)
+    /// <summary>Takes the waiter off and wakes it. It may return as soon as it is off, so its task is looked up first.</summary>
+    public void WakeOne(FutexWaiter waiter)
     {
-        var moved = 0;
-        for (var waiter = _waiters.First; waiter is not null && moved < most;)
-        {
-            var next = LinkedRing<FutexWaiter, FutexWaiter.InBucket>.After(waiter);
-            if (waiter.Key.Equals(from))
-            {
-                waiter.Key = to;
-                if (target != this)
-                {
-                    _waiters.Remove(waiter);
-                    target.Add(waiter);
-                }
+        var task = waiter.Task;
+        Remove(waiter);
+        Scheduler.TryToWakeUp(task, TaskState.Normal);
+    }
 
-                moved++;
-            }
-
-            waiter = next;
-        }
-
-        return moved;
+    /// <summary>Makes a waiter wait for another word.</summary>
+    public void Move(FutexWaiter waiter, FutexBucket target, in FutexKey to)
+    {
+        waiter.Key = to;
+        if (target == this)
+            return;
+        _waiters.Remove(waiter);
+        target.Add(waiter);
     }
 }

@@ -1,5 +1,7 @@
-// What a task keeps for futexes. Owned by the task itself; RobustList is read by get_robust_list.
+// What a task keeps for futexes. Owned by the task itself, but for what is marked. RobustList is read by get_robust_list.
 using Jiffy.Kernel.Ipc;
+using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Sync;
 
 namespace Jiffy.Kernel.Tasks;
 
@@ -9,4 +11,13 @@ public sealed partial class Task
     public ulong RobustList;
 
     internal FutexWaiter FutexWaiter { get; }
+
+    /// <summary>The locks that lend priority which it has and others wait for. Guard: WakeLock.</summary>
+    internal LinkedRing<FutexPiState, FutexPiState.Pooled> PiStates;
+
+    /// <summary>Guard: WakeLock.</summary>
+    internal FutexLife FutexLife;
+
+    /// <summary>Held while it gives back what it has.</summary>
+    internal Mutex<FutexExitRank> FutexExit;
 }

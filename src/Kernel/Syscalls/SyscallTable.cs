@@ -522,6 +522,8 @@ public static class SyscallTable
                 return EventCounterCalls.Create((uint)a, (int)b);
             case SyscallNumber.futex:
                 return FutexCalls.Call(a, (int)b, (uint)c, d, e, (uint)f);
+            case SyscallNumber.futex_waitv:
+                return FutexCalls.WaitVector(a, (uint)b, (uint)c, d, (int)e);
             case SyscallNumber.set_robust_list:
                 return FutexCalls.SetRobustList(a, b);
             case SyscallNumber.get_robust_list:

@@ -80,6 +80,7 @@ public sealed partial class Task
         ResetWork();
         ClearChildId = 0;
         RobustList = 0;
+        FutexLife = Ipc.FutexLife.Alive;
         Restart = default;
         Volatile.Write(ref WorkFlags, 0);
         PreemptCount = 0;

@@ -33,4 +33,7 @@ public static partial class UserMemory
     /// <summary>Compares and exchanges a user word in one step; may fault pages in. False: bad address. <paramref name="previous"/>: what was there.</summary>
     [MaySleep]
     public static partial bool TryCompareExchange(ulong at, uint value, uint expected, out uint previous);
+
+    /// <summary>The same without faulting pages in: false when the word is not there, or not writable, now. Any context but hardirq.</summary>
+    public static partial bool TryCompareExchangeAtomic(ulong at, uint value, uint expected, out uint previous);
 }

@@ -85,6 +85,20 @@ public static partial class UserMemory
         return true;
     }
 
+    public static partial bool TryCompareExchangeAtomic(ulong at, uint value, uint expected, out uint previous)
+    {
+        previous = 0;
+        SimMachine.Point(PointKind.UserCopy);
+        if (at >= Limit || (at & 3) != 0
+            || !SimMachine.Current.TryTranslate(at, FaultAccess.Write, out var frame, out _))
+            return false;
+        var bytes = Frames.Bytes(frame)[(int)(at & 0xfff)..];
+        previous = MemoryMarshal.Read<uint>(bytes);
+        if (previous == expected)
+            MemoryMarshal.Write(bytes, value);
+        return true;
+    }
+
     /// <summary>The bytes at a user address up to the end of its page, at most <paramref name="most"/>.</summary>
     private static bool TryReachPage(ulong address, FaultAccess access, int most, out Span<byte> bytes)
     {

@@ -67,6 +67,7 @@ internal static unsafe class Instructions
     [RuntimeImport("*", "user_read_string"), MethodImpl(Import)] internal static extern long UserReadString(void* to, void* from, ulong limit);
     [RuntimeImport("*", "user_read_word"), MethodImpl(Import)] internal static extern int UserReadWord(uint* to, void* from);
     [RuntimeImport("*", "user_compare_exchange"), MethodImpl(Import)] internal static extern int UserCompareExchange(void* at, uint value, uint expected, uint* previous);
+    [RuntimeImport("*", "user_compare_exchange_atomic"), MethodImpl(Import)] internal static extern int UserCompareExchangeAtomic(void* at, uint value, uint expected, uint* previous);
 
     // Addresses in the assembly code.
     [RuntimeImport("*", "cpu_vector_table"), MethodImpl(Import)] internal static extern ulong* VectorTable();

@@ -130,6 +130,18 @@ user_compare_exchange_end:
     xor eax, eax
     ret
 
+; int user_compare_exchange_atomic(uint* at, uint value, uint expected, uint* previous): does not fault pages in.
+function user_compare_exchange_atomic
+    mov eax, edx
+    set_ac
+user_compare_exchange_atomic_begin:
+    lock cmpxchg [rdi], esi
+user_compare_exchange_atomic_end:
+    clear_ac
+    mov [rcx], eax
+    xor eax, eax
+    ret
+
 user_fixup:
     clear_ac
     mov eax, 1
@@ -154,6 +166,7 @@ fixups:
     dq user_read_string_begin, user_read_string_end, user_read_string_fixup, 0
     dq user_read_word_begin, user_read_word_end, user_fixup, 1
     dq user_compare_exchange_begin, user_compare_exchange_end, user_fixup, 0
+    dq user_compare_exchange_atomic_begin, user_compare_exchange_atomic_end, user_fixup, 1
     dq 0
 
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -51,6 +51,14 @@ public static unsafe partial class UserMemory
         return done;
     }
 
+    public static partial bool TryCompareExchangeAtomic(ulong at, uint value, uint expected, out uint previous)
+    {
+        uint found = 0;
+        var done = IsUserRange(at, sizeof(uint)) && Instructions.UserCompareExchangeAtomic((void*)at, value, expected, &found) == 0;
+        previous = found;
+        return done;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsUserRange(ulong start, ulong bytes) => bytes <= Limit && start <= Limit - bytes;
 }

@@ -88,6 +88,9 @@ internal static unsafe partial class MachineTests
         Check(UserMemory.TryCompareExchange(DemandPage + 100, 7, 0x04030201, out word) && word == 0x04030201, "compare and exchange");
         Check(UserMemory.TryReadAtomic(DemandPage + 100, out word) && word == 7, "what compare and exchange stored");
         Check(!UserMemory.TryCompareExchange(DemandPage + 8192, 7, 0, out _), "compare and exchange of nothing");
+        Check(UserMemory.TryCompareExchangeAtomic(DemandPage + 100, 8, 7, out word) && word == 7, "compare and exchange without a fault");
+        Check(UserMemory.TryReadAtomic(DemandPage + 100, out word) && word == 8, "what it stored");
+        Check(!UserMemory.TryCompareExchangeAtomic(DemandPage + 8192, 7, 0, out _), "compare and exchange does not fault in");
         Check(ObjectHeap.TryReserve(3 << 20), "growth of the object heap");
     }
 
