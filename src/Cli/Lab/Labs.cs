@@ -14,5 +14,6 @@ internal static class Labs
         new SleepExperiment(),
         new WheelExperiment(),
         new PreemptionExperiment(),
+        new InversionExperiment(),
     ];
 }

@@ -22,6 +22,7 @@ public static class LabFiles
         WheelLab.AddTo(labs);
         PreemptionLab.AddTo(labs);
         SleepLab.AddTo(labs);
+        InversionLab.AddTo(labs);
         HerdLab.AddTo(labs);
         PipeLab.AddTo(labs);
         SystemFileSystem.Debug.AddDirectory("jiffy").AddFile("lab", labs, OwnerOnly);
