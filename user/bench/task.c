@@ -388,6 +388,70 @@ static int futex_rounds(int cpu)
 static int futex_same(void) { return futex_rounds(0); }
 static int futex_cross(void) { return futex_rounds(1); }
 
+// ---- Locks that lend priority -----------------------------------------------------------------------------------
+
+enum { FUTEX_LOCK_PI_PRIVATE = 128 + 6, FUTEX_UNLOCK_PI_PRIVATE = 128 + 7 };
+
+static volatile unsigned pi_word;
+static volatile int pi_over;
+
+static void pi_take(void) { raw(SYS_futex, (long)&pi_word, FUTEX_LOCK_PI_PRIVATE, 0, 0); }
+static void pi_give(void) { raw(SYS_futex, (long)&pi_word, FUTEX_UNLOCK_PI_PRIVATE, 0, 0); }
+
+// As no program does it, who changes the word itself while nobody waits: what the kernel's part costs.
+static int pi_free(void)
+{
+    pi_word = 0;
+    ROUNDS(500) {
+        begin();
+        for (long i = 0; i < operations; i++) {
+            pi_take();
+            pi_give();
+        }
+        end(operations);
+    }
+    return DONE;
+}
+
+static void *take_turns(void *unused)
+{
+    (void)unused;
+    if (pin(0))
+        pi_over = 1;
+    for (;;) {
+        pi_take();
+        int over = pi_over;
+        pi_give();
+        if (over)
+            return NULL;
+    }
+}
+
+// Once one of them waits, each hand-over makes the other one wait.
+static int pi_same(void)
+{
+    pthread_t thread;
+    pi_word = pi_over = 0;
+    TRY(pin(0));
+    pi_take();
+    if ((errno = pthread_create(&thread, NULL, take_turns, NULL)))
+        return failed("pthread_create");
+    while (pi_word >> 31 == 0)
+        raw(SYS_sched_yield, 0, 0, 0, 0);
+    ROUNDS(200) {
+        begin();
+        for (long i = 0; i < operations; i++) {
+            pi_give();
+            pi_take();
+        }
+        end(operations);
+    }
+    pi_over = 1;
+    pi_give();
+    pthread_join(thread, NULL);
+    return DONE;
+}
+
 // ---- Signals to oneself, sleeping -----------------------------------------------------------------------------
 
 static int signal_self(void)
@@ -721,6 +785,8 @@ static const struct row { const char *name; int cpus; const char *operation; int
     { "signal-cross", 2, "the same, on two CPUs", signal_cross },
     { "futex-same", 1, "a futex wake-up and one back, two threads on one CPU", futex_same },
     { "futex-cross", 2, "the same, on two CPUs", futex_cross },
+    { "pi-free", 1, "a free lock that lends priority, taken and given back by the kernel", pi_free },
+    { "pi-same", 1, "a lock that lends priority handed to a waiter and back, two threads on one CPU", pi_same },
     { "signal-self", 1, "a signal to oneself: tgkill, handler, sigreturn", signal_self },
     { "nanosleep-late", 1, "how much longer than 100 us a nanosleep of 100 us takes", nanosleep_late },
     { "fault-anonymous", 1, "first write to an anonymous page", fault_anonymous },
