@@ -13,12 +13,30 @@ internal static class IpcSettings
             "sem",
             static text => text.Append($"{Semaphores.MaxPerSet}\t{Semaphores.MaxTotal}\t{Semaphores.MaxPerCall}\t{Semaphores.Table.Limit}\n"),
             static text => SetSemaphores(text));
-        kernel.AddSetting("msgmax", static text => WriteNumber(text, (ulong)SysVMessages.MaxMessage), static text => Set(text, ref SysVMessages.MaxMessage, int.MaxValue));
-        kernel.AddSetting("msgmnb", static text => WriteNumber(text, (ulong)SysVMessages.MaxQueueBytes), static text => Set(text, ref SysVMessages.MaxQueueBytes, int.MaxValue));
-        kernel.AddSetting("msgmni", static text => WriteNumber(text, (ulong)SysVMessages.Table.Limit), static text => Set(text, ref SysVMessages.Table.Limit, IpcTable.Capacity));
-        kernel.AddSetting("shmmax", static text => WriteNumber(text, SharedSegments.MaxSize), static text => Set(text, ref SharedSegments.MaxSize));
-        kernel.AddSetting("shmall", static text => WriteNumber(text, SharedSegments.MaxPages), static text => Set(text, ref SharedSegments.MaxPages));
-        kernel.AddSetting("shmmni", static text => WriteNumber(text, (ulong)SharedSegments.Table.Limit), static text => Set(text, ref SharedSegments.Table.Limit, IpcTable.Capacity));
+        kernel.AddSetting(
+            "msgmax",
+            static text => WriteNumber(text, (ulong)SysVMessages.MaxMessage),
+            static text => Set(text, ref SysVMessages.MaxMessage, int.MaxValue));
+        kernel.AddSetting(
+            "msgmnb",
+            static text => WriteNumber(text, (ulong)SysVMessages.MaxQueueBytes),
+            static text => Set(text, ref SysVMessages.MaxQueueBytes, int.MaxValue));
+        kernel.AddSetting(
+            "msgmni",
+            static text => WriteNumber(text, (ulong)SysVMessages.Table.Limit),
+            static text => Set(text, ref SysVMessages.Table.Limit, IpcTable.Capacity));
+        kernel.AddSetting(
+            "shmmax",
+            static text => WriteNumber(text, SharedSegments.MaxSize),
+            static text => Set(text, ref SharedSegments.MaxSize));
+        kernel.AddSetting(
+            "shmall",
+            static text => WriteNumber(text, SharedSegments.MaxPages),
+            static text => Set(text, ref SharedSegments.MaxPages));
+        kernel.AddSetting(
+            "shmmni",
+            static text => WriteNumber(text, (ulong)SharedSegments.Table.Limit),
+            static text => Set(text, ref SharedSegments.Table.Limit, IpcTable.Capacity));
     }
 
     /// <summary>/proc/sys/fs/mqueue: POSIX queues.</summary>
@@ -26,11 +44,26 @@ internal static class IpcSettings
     {
         const int Messages = PosixQueues.HARD_MSGMAX, Bytes = PosixQueues.HARD_MSGSIZEMAX;
         const int LeastMessages = PosixQueues.MIN_MSGMAX, LeastBytes = PosixQueues.MIN_MSGSIZEMAX;
-        queues.AddSetting("queues_max", static text => WriteNumber(text, (ulong)MessageQueueFileSystem.MaxQueues), static text => Set(text, ref MessageQueueFileSystem.MaxQueues, int.MaxValue));
-        queues.AddSetting("msg_max", static text => WriteNumber(text, (ulong)MessageQueueFileSystem.MaxMessages), static text => Set(text, ref MessageQueueFileSystem.MaxMessages, Messages, LeastMessages));
-        queues.AddSetting("msgsize_max", static text => WriteNumber(text, (ulong)MessageQueueFileSystem.MaxMessageBytes), static text => Set(text, ref MessageQueueFileSystem.MaxMessageBytes, Bytes, LeastBytes));
-        queues.AddSetting("msg_default", static text => WriteNumber(text, (ulong)MessageQueueFileSystem.UsualMessages), static text => Set(text, ref MessageQueueFileSystem.UsualMessages, Messages, LeastMessages));
-        queues.AddSetting("msgsize_default", static text => WriteNumber(text, (ulong)MessageQueueFileSystem.UsualMessageBytes), static text => Set(text, ref MessageQueueFileSystem.UsualMessageBytes, Bytes, LeastBytes));
+        queues.AddSetting(
+            "queues_max",
+            static text => WriteNumber(text, (ulong)MessageQueueFileSystem.MaxQueues),
+            static text => Set(text, ref MessageQueueFileSystem.MaxQueues, int.MaxValue));
+        queues.AddSetting(
+            "msg_max",
+            static text => WriteNumber(text, (ulong)MessageQueueFileSystem.MaxMessages),
+            static text => Set(text, ref MessageQueueFileSystem.MaxMessages, Messages, LeastMessages));
+        queues.AddSetting(
+            "msgsize_max",
+            static text => WriteNumber(text, (ulong)MessageQueueFileSystem.MaxMessageBytes),
+            static text => Set(text, ref MessageQueueFileSystem.MaxMessageBytes, Bytes, LeastBytes));
+        queues.AddSetting(
+            "msg_default",
+            static text => WriteNumber(text, (ulong)MessageQueueFileSystem.UsualMessages),
+            static text => Set(text, ref MessageQueueFileSystem.UsualMessages, Messages, LeastMessages));
+        queues.AddSetting(
+            "msgsize_default",
+            static text => WriteNumber(text, (ulong)MessageQueueFileSystem.UsualMessageBytes),
+            static text => Set(text, ref MessageQueueFileSystem.UsualMessageBytes, Bytes, LeastBytes));
     }
 
     private static void WriteNumber(PagedText text, ulong value) => text.Append($"{value}\n");

@@ -120,7 +120,8 @@ internal static class SysVMessages
     }
 
     /// <summary>
-    /// msgrcv: the message, or with MSG_COPY a copy, is the caller's. <paramref name="spare"/>: for the copy, as long as the caller has room; freed here or returned. May sleep.
+    /// msgrcv: the message, or with MSG_COPY a copy, is the caller's. <paramref name="spare"/>: for the copy, as long as the caller has room;
+    /// freed here or returned. May sleep.
     /// </summary>
     /// <returns>EINVAL, EACCES, E2BIG, ENOMSG; EIDRM: the queue was removed; ERESTARTNOHAND.</returns>
     public static Result<Message> Receive(int id, long room, long type, int flags, Message? spare)
