@@ -14,7 +14,7 @@ internal sealed partial class LockDocument
 {
     public const string Rule = "locks";
 
-    private static readonly string[] LockTypes = ["SpinLock", "Mutex", "ReadWriteSemaphore"];
+    private static readonly string[] LockTypes = ["SpinLock", "ReadWriteSpinLock", "SequenceLock", "Mutex", "ReadWriteSemaphore"];
 
     private readonly CodeBase _code;
     private readonly string[] _sources;
@@ -68,8 +68,8 @@ internal sealed partial class LockDocument
         out of date. A task that holds a lock may take only locks further down this table (or one of the same rank, where the rank's
         declaration states the order between them). Sleeping locks (Mutex, ReadWriteSemaphore) stand above all spin locks, but for the spin
         lock inside each of them. A spin lock's policy is what it keeps off its CPU while held: only preemption (PreemptionOff), softirqs too
-        (SoftirqsOff), or interrupts too (IrqsOff); it must be at least what else takes the lock. The order is checked at run time too, see
-        `src/Kernel/Sync/LockChecks.cs`.
+        (SoftirqsOff), or interrupts too (IrqsOff); it must be at least what else takes the lock. A reader-writer spin lock has two: for readers
+        and for writers. The order is checked at run time too, see `src/Kernel/Sync/LockChecks.cs`.
 
         | Rank | Name | Lock | Kind | Policy | Guards |
         |---:|---|---|---|---|---|
@@ -84,7 +84,7 @@ internal sealed partial class LockDocument
             {
                 if (field.FieldType is not GenericInstanceType kind || Kind(kind) is not { } name)
                     continue;
-                var policy = kind.GenericArguments.Count > 1 ? kind.GenericArguments[1].Name : "may sleep";
+                var policy = kind.GenericArguments.Count > 1 ? string.Join(" / ", kind.GenericArguments.Skip(1).Select(argument => argument.Name)) : "may sleep";
                 if (kind.GenericArguments[0] is GenericParameter || RankOf(kind.GenericArguments[0]) is not { } rank)
                     continue;
                 var guards = Guards(type, field.Name, kind.GenericArguments[0].Name);
@@ -128,7 +128,7 @@ internal sealed partial class LockDocument
     /// <summary>The comment behind a declaration, or the lines above it.</summary>
     private static string Comment(string text, string name)
     {
-        var at = Regex.Match(text, $@"^[^\n/]*\b(SpinLock|Mutex|ReadWriteSemaphore)<[^\n]*>[?]? {Regex.Escape(name)}\b[^\n;]*;(?: // (?<behind>[^\n]*))?", RegexOptions.Multiline);
+        var at = Regex.Match(text, $@"^[^\n/]*\b(SpinLock|ReadWriteSpinLock|SequenceLock|Mutex|ReadWriteSemaphore)<[^\n]*>[?]? {Regex.Escape(name)}\b[^\n;]*;(?: // (?<behind>[^\n]*))?", RegexOptions.Multiline);
         if (!at.Success)
             return "";
         if (at.Groups["behind"].Success)

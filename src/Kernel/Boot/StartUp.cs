@@ -16,6 +16,7 @@ using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.SelfTests;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Syscalls;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Tasks.Exec;
@@ -52,6 +53,7 @@ public static class StartUp
     private static void InitEarly()
     {
         PoolRegistry.Init();
+        LockChecks.Init(CommandLine.GetInt("lock_checks"u8, 0));
         KernelConsole.Init();
         Panic.Init();
         FaultReport.Init(CommandLine.Has("panic_on_oops"u8) || CommandLine.GetInt("panic_on_oops"u8, 0) != 0);

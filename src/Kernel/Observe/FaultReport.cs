@@ -5,6 +5,7 @@
 using System;
 using System.Threading;
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -109,6 +110,7 @@ public static class FaultReport
             KernelLog.Write(LogLevel.Alert, $"kernel fault: {NameOf(kind)}: {broken}");
         else
             KernelLog.Write(LogLevel.Alert, $"kernel fault: {NameOf(kind)}, address {address:x}");
+        LockChecks.TellViolation();
         PrintWho(current);
         Provoke.InReport();
         Span<ulong> addresses = stackalloc ulong[MaxDepth];

@@ -4,6 +4,7 @@
 // Linux: kernel/sched/core.c, sched_init(), init_idle().
 using System.Threading;
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -37,6 +38,7 @@ public static partial class Scheduler
             s_idle = new Task[Cpu.Max];
             HasStarted = false;
             s_online = 0;
+            LockChecks.Init(0);
             IdleClass.Init();
         }
         else if (s_idle[cpu] is { } made)

@@ -12,11 +12,16 @@ public interface IInterruptPolicy
     static abstract bool Enter();
 
     static abstract void Leave(bool token);
+
+    /// <summary>What it shuts out, for LockChecks.</summary>
+    static abstract LockUse Use { get; }
 }
 
 /// <summary>Only preemption is off: the lock is never taken by an interrupt or softirq.</summary>
 public readonly struct PreemptionOff : IInterruptPolicy
 {
+    public static LockUse Use => LockUse.PreemptionOff;
+
     public static bool Enter()
     {
         Preemption.Disable();
@@ -30,6 +35,8 @@ public readonly struct PreemptionOff : IInterruptPolicy
 /// <summary>Interrupts are off: the lock may be taken in hardirq context. The token says whether they were on.</summary>
 public readonly struct IrqsOff : IInterruptPolicy
 {
+    public static LockUse Use => LockUse.IrqsOff;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Enter()
     {
@@ -53,6 +60,8 @@ public readonly struct IrqsOff : IInterruptPolicy
 /// <summary>Softirqs are off: the lock may be taken in softirq context, but not in hardirq context.</summary>
 public readonly struct SoftirqsOff : IInterruptPolicy
 {
+    public static LockUse Use => LockUse.SoftirqsOff;
+
     public static bool Enter()
     {
         Softirq.Disable();

@@ -87,6 +87,7 @@ public enum LockRank
 
     // Leaves: nothing is taken inside.
     FrameAllocator = 600,
+    RcuCallbacks = 605,
     Pool = 610,
     Log = 620,
     Serial = 630,

@@ -3,8 +3,11 @@
 // No wake-up is lost: a waiter queues itself, publishes its state with a full barrier, then tries to take; the owner makes the lock
 // free with a full barrier, then looks for waiters. Whoever comes second sees the first.
 // Fair enough: the lock is free for anybody when it is released, but a waiter that was woken and found it taken again has it handed
-// over next time, so nobody waits for more than one thief. Linux: struct mutex.
+// over next time, so nobody waits for more than one thief. Before it queues a task spins while the owner runs (OwnerSpin), one at a time:
+// two would fight for the line that the owner is about to write.
+// Linux: struct mutex; mutex_lock(), mutex_lock_interruptible(), mutex_lock_killable(), mutex_trylock(), mutex_lock_nested().
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Irq;
@@ -30,6 +33,8 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     private int _waiterCount;                            // guard: _inner; read without it as a hint
     private int _handOver;                               // guard: _inner; the first waiter wants the lock given to it
 
+    private int _isSpunFor;                              // a task spins before it queues
+
     public readonly bool IsHeld => _owner is not null;
     public readonly bool IsHeldByCurrent => _owner == Task.Current;
 
@@ -37,12 +42,7 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     [UnscopedRef]
     public Guard Acquire()
     {
-        Context.MightSleep();
-        LockChecks.Taking(TRank.Rank);
-        var current = Task.Current;
-        if (!TryTake(current))
-            WaitFor(TaskState.Uninterruptible);
-        current.SleepingLocks++;
+        AcquireUnguarded();
         return new Guard(ref this);
     }
 
@@ -51,22 +51,21 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     {
         Context.MightSleep();
         LockChecks.TakingNested(TRank.Rank);
-        var current = Task.Current;
-        if (!TryTake(current))
-            WaitFor(TaskState.Uninterruptible);
-        current.SleepingLocks++;
+        Take(TaskState.Uninterruptible);
     }
 
     /// <summary>Takes the lock without a guard. <see cref="Release"/> must follow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AcquireUnguarded()
     {
         Context.MightSleep();
         LockChecks.Taking(TRank.Rank);
-        var current = Task.Current;
-        if (!TryTake(current))
-            WaitFor(TaskState.Uninterruptible);
-        current.SleepingLocks++;
+        Take(TaskState.Uninterruptible);
     }
+
+    /// <summary>Takes the lock unless a fatal signal comes first. On None <see cref="Release"/> must follow.</summary>
+    /// <returns>None or ERESTARTSYS.</returns>
+    public Errno AcquireKillable() => AcquireInterruptible(TaskState.Killable);
 
     /// <summary>Takes the lock unless a signal comes first (<paramref name="state"/>: Interruptible or Killable). On None <see cref="Release"/> must follow.</summary>
     /// <returns>None or ERESTARTSYS.</returns>
@@ -74,18 +73,13 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     {
         Context.MightSleep();
         LockChecks.Taking(TRank.Rank);
-        var current = Task.Current;
-        if (TryTake(current) || WaitFor(state))
-        {
-            current.SleepingLocks++;
+        if (Take(state))
             return Errno.None;
-        }
-
-        LockChecks.Releasing(TRank.Rank);
+        LockChecks.Abandoned(TRank.Rank);
         return Errno.ERESTARTSYS;
     }
 
-    /// <summary>Takes the lock if it is free. On true <see cref="Release"/> must follow. Does not sleep.</summary>
+    /// <summary>Takes the lock if it is free. On true <see cref="Release"/> must follow. Does not sleep; process context.</summary>
     public bool TryAcquire()
     {
         var current = Task.Current;
@@ -106,18 +100,49 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
         current.SleepingLocks--;
         if (Volatile.Read(ref _handOver) != 0 && TryHandOver())
             return;
+        if (LockFaults.Has(LockFault.MutexWakesBeforeRelease))
+            WakeFirst();
         Interlocked.Exchange(ref _owner, null);
         Cpu.Interleave();
-        if (Volatile.Read(ref _waiterCount) != 0)
+        if (!LockFaults.Has(LockFault.MutexWakesBeforeRelease) && Volatile.Read(ref _waiterCount) != 0)
             WakeFirst();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Take(TaskState state)
+    {
+        var current = Task.Current;
+        if (!TryTake(current) && !WaitFor(current, state))
+            return false;
+        current.SleepingLocks++;
+        return true;
     }
 
     private bool TryTake(Task current) => Interlocked.CompareExchange(ref _owner, current, null) is null;
 
-    /// <summary>Sleeps until the lock is this task's. False: a signal came first.</summary>
-    private bool WaitFor(TaskState state)
+    /// <summary>Spins or sleeps until the lock is this task's. False: a signal came first.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool WaitFor(Task current, TaskState state)
     {
-        var current = Task.Current;
+        var since = LockStatistics.BeginWait();
+        var taken = SpinFor(current) || SleepFor(current, state);
+        LockStatistics.EndWait(TRank.Rank, LockUse.Sleeping, since, taken);
+        return taken;
+    }
+
+    private bool SpinFor(Task current)
+    {
+        if (Interlocked.Exchange(ref _isSpunFor, 1) != 0)
+            return false;
+        var taken = false;
+        while (!taken && Volatile.Read(ref _handOver) == 0 && OwnerSpin.UntilChange(ref _owner))
+            taken = TryTake(current);
+        Volatile.Write(ref _isSpunFor, 0);
+        return taken;
+    }
+
+    private bool SleepFor(Task current, TaskState state)
+    {
         var taken = true;
         Queue(current);
         for (var woken = false; ; woken = true)
@@ -153,7 +178,7 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
     {
         using (_inner.Acquire())
         {
-            if (_waiters.First == current)
+            if (_waiters.First == current && !LockFaults.Has(LockFault.MutexHandsNothingOver))
                 _handOver = 1;
         }
     }
@@ -172,8 +197,8 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
             }
 
             if (!taken && _owner is null && _waiters.First is { } next)
-                Scheduler.TryToWakeUp(next, TaskState.Normal | TaskState.WakeKill);
-            return taken || _owner == current;
+                Scheduler.TryToWakeUp(next, TaskState.Normal);
+            return taken || (_owner == current && !LockFaults.Has(LockFault.MutexGivesUpBlindly));
         }
     }
 
@@ -186,7 +211,7 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
             _handOver = 0;
             _waiterCount--;
             Interlocked.Exchange(ref _owner, first);
-            Scheduler.TryToWakeUp(first, TaskState.Normal | TaskState.WakeKill);
+            Scheduler.TryToWakeUp(first, TaskState.Normal);
             return true;
         }
     }
@@ -196,7 +221,7 @@ public struct Mutex<TRank> where TRank : struct, ILockRank
         using (_inner.Acquire())
         {
             if (_waiters.First is { } first)
-                Scheduler.TryToWakeUp(first, TaskState.Normal | TaskState.WakeKill);
+                Scheduler.TryToWakeUp(first, TaskState.Normal);
         }
     }
 

@@ -1,40 +1,91 @@
-// Data that is read often and written rarely: readers take no lock, and read again when a writer came between.
-// Contexts: reading in any; writing with the writers' own lock held and interrupts off, so that a reader on the same CPU never waits
-// for the writer it interrupted. Ordering: the counter is odd while the data change; x86 keeps stores and loads in order.
-// Linux: seqcount_t.
-using System.Threading;
-using Jiffy.Machine;
+// A sequence count with its writers' lock. The lock's policy keeps off the CPU of a writer whatever may read there.
+// A reader that may not be sent back again and again (a long walk) takes the lock itself after its first failure.
+// Contexts: reading in any; the others where the policy allows. Linux: seqlock_t; read_seqbegin(), read_seqretry(), write_seqlock(),
+// read_seqlock_excl(), read_seqbegin_or_lock(), need_seqretry(), done_seqretry().
+using System.Diagnostics.CodeAnalysis;
 
 namespace Jiffy.Kernel.Sync;
 
-public struct SequenceLock
+public struct SequenceLock<TRank, TPolicy>
+    where TRank : struct, ILockRank
+    where TPolicy : struct, IInterruptPolicy
 {
-    private int _sequence;
+    private SequenceCount _count;
+    private SpinLock<TRank, TPolicy> _writers;
 
-    /// <summary>Starts a reading; the answer goes to <see cref="MustRetry"/>.</summary>
-    public readonly int BeginRead()
+    /// <summary>A writer or an excluding reader is inside.</summary>
+    public readonly bool IsHeld => _writers.IsHeld;
+
+    /// <summary>Starts a reading; waits for a writer under way. The answer goes to <see cref="MustRetry"/>.</summary>
+    public readonly int BeginRead() => _count.BeginRead();
+
+    /// <summary>True when what was read since may be torn: read again.</summary>
+    public readonly bool MustRetry(int sequence) => _count.MustRetry(sequence);
+
+    /// <summary>Writers wait for each other, readers will read again. <c>using</c> ends it.</summary>
+    [UnscopedRef]
+    public WriteGuard AcquireWrite()
     {
-        while (true)
+        var token = _writers.AcquireUnguarded();
+        _count.BeginWrite();
+        return new WriteGuard(ref this, token);
+    }
+
+    private void ReleaseWrite(bool token)
+    {
+        _count.EndWrite();
+        _writers.Release(token);
+    }
+
+    /// <summary>Keeps writers out and disturbs no reader: for those who only read. <c>using</c> ends it.</summary>
+    [UnscopedRef]
+    public SpinLock<TRank, TPolicy>.Guard AcquireExclusive() => _writers.Acquire();
+
+    /// <summary>
+    /// Starts the first reading of a loop, which takes no lock, or the second, which keeps writers out. <see cref="MustReadAgain"/> follows, and
+    /// after the loop <see cref="EndRead"/>.
+    /// </summary>
+    public void BeginReadOrLock(ref SequenceReading reading)
+    {
+        if (reading.IsSecond)
+            reading.Token = _writers.AcquireUnguarded();
+        else
+            reading.Sequence = _count.BeginRead();
+    }
+
+    /// <summary>True when the reading must be done again, now with writers kept out.</summary>
+    public readonly bool MustReadAgain(ref SequenceReading reading)
+    {
+        if (reading.IsSecond || !_count.MustRetry(reading.Sequence))
+            return false;
+        reading.IsSecond = true;
+        return true;
+    }
+
+    public void EndRead(in SequenceReading reading)
+    {
+        if (reading.IsSecond)
+            _writers.Release(reading.Token);
+    }
+
+    public readonly ref struct WriteGuard
+    {
+        private readonly ref SequenceLock<TRank, TPolicy> _lock;
+        private readonly bool _token;
+
+        internal WriteGuard(ref SequenceLock<TRank, TPolicy> owner, bool token)
         {
-            var sequence = Volatile.Read(in _sequence);
-            if ((sequence & 1) == 0)
-                return sequence;
-            Cpu.Relax();
+            _lock = ref owner;
+            _token = token;
         }
-    }
 
-    /// <summary>True when what was read since <see cref="BeginRead"/> may be torn.</summary>
-    public readonly bool MustRetry(int sequence)
-    {
-        Cpu.Interleave();
-        return Volatile.Read(in _sequence) != sequence;
+        public void Dispose() => _lock.ReleaseWrite(_token);
     }
+}
 
-    public void BeginWrite()
-    {
-        Interlocked.Increment(ref _sequence);
-        Cpu.Interleave();
-    }
-
-    public void EndWrite() => Interlocked.Increment(ref _sequence);
+/// <summary>Where a loop of <see cref="SequenceLock{TRank, TPolicy}.BeginReadOrLock"/> stands; <c>default</c> at its start.</summary>
+public struct SequenceReading
+{
+    internal int Sequence;
+    internal bool IsSecond, Token;
 }

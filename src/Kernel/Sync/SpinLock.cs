@@ -1,11 +1,11 @@
-// Spin locks whose type says their rank and what they shut out while held.
+// Spin locks whose type says their rank and what they shut out while held. Fair: QueuedSpin.cs.
 // Taking a free lock and giving it back are inlined: 25 instructions in place of 60.
 // Contexts: any that the policy allows. Holding one: no sleeping, bounded time.
-// Linux: spinlock_t; spin_lock(), spin_lock_bh(), spin_lock_irqsave().
+// Linux: spinlock_t. spin_lock(), spin_lock_bh() and spin_lock_irqsave() are the policies PreemptionOff, SoftirqsOff and IrqsOff; where
+// interrupts are known to be on, spin_unlock_irq() is Release(true), and where they are known to be off, spin_unlock() is Release(false).
+// spin_trylock() and its forms: TryAcquire; spin_is_locked(): IsHeld; spin_unlock_wait(): WaitUntilFree.
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using System.Threading;
-using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Sync;
 
@@ -13,10 +13,13 @@ public struct SpinLock<TRank, TPolicy>
     where TRank : struct, ILockRank
     where TPolicy : struct, IInterruptPolicy
 {
-    private int _held;
+    private QueuedSpin _spin;
 
     /// <summary>True while somebody holds it.</summary>
-    public readonly bool IsHeld => _held != 0;
+    public readonly bool IsHeld => _spin.IsTaken;
+
+    /// <summary>True while somebody waits for it. Linux: spin_is_contended().</summary>
+    public readonly bool IsContended => _spin.IsContended;
 
     /// <summary>Takes the lock; <c>using</c> gives it back.</summary>
     [UnscopedRef]
@@ -24,8 +27,8 @@ public struct SpinLock<TRank, TPolicy>
     public Guard Acquire()
     {
         var token = TPolicy.Enter();
-        LockChecks.Taking(TRank.Rank);
-        if (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        LockChecks.Taking(TRank.Rank, TPolicy.Use);
+        if (!_spin.TryTake())
             Wait();
         return new Guard(ref this, token);
     }
@@ -34,9 +37,9 @@ public struct SpinLock<TRank, TPolicy>
     public bool TryAcquire(out bool token)
     {
         token = TPolicy.Enter();
-        if (Interlocked.CompareExchange(ref _held, 1, 0) == 0)
+        if (_spin.TryTake())
         {
-            LockChecks.Taking(TRank.Rank);
+            LockChecks.Taking(TRank.Rank, TPolicy.Use);
             return true;
         }
 
@@ -49,8 +52,8 @@ public struct SpinLock<TRank, TPolicy>
     public bool AcquireUnguarded()
     {
         var token = TPolicy.Enter();
-        LockChecks.Taking(TRank.Rank);
-        if (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        LockChecks.Taking(TRank.Rank, TPolicy.Use);
+        if (!_spin.TryTake())
             Wait();
         return token;
     }
@@ -61,8 +64,8 @@ public struct SpinLock<TRank, TPolicy>
     public bool AcquireNested()
     {
         var token = TPolicy.Enter();
-        LockChecks.TakingNested(TRank.Rank);
-        if (Interlocked.CompareExchange(ref _held, 1, 0) != 0)
+        LockChecks.TakingNested(TRank.Rank, TPolicy.Use);
+        if (!_spin.TryTake())
             Wait();
         return token;
     }
@@ -71,9 +74,9 @@ public struct SpinLock<TRank, TPolicy>
     public bool TryAcquireNested(out bool token)
     {
         token = TPolicy.Enter();
-        if (Interlocked.CompareExchange(ref _held, 1, 0) == 0)
+        if (_spin.TryTake())
         {
-            LockChecks.TakingNested(TRank.Rank);
+            LockChecks.TakingNested(TRank.Rank, TPolicy.Use);
             return true;
         }
 
@@ -85,21 +88,20 @@ public struct SpinLock<TRank, TPolicy>
     public void Release(bool token)
     {
         LockChecks.Releasing(TRank.Rank);
-        Volatile.Write(ref _held, 0);
+        _spin.Give();
         TPolicy.Leave(token);
     }
 
-    // Reads until the lock looks free, so that the line stays shared between the waiters; then tries to take it.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Wait()
     {
-        do
-        {
-            while (Volatile.Read(ref _held) != 0)
-                Cpu.Relax();
-        }
-        while (Interlocked.CompareExchange(ref _held, 1, 0) != 0);
+        var since = LockStatistics.BeginWait();
+        _spin.Wait();
+        LockStatistics.EndWait(TRank.Rank, TPolicy.Use, since);
     }
+
+    /// <summary>Spins until nobody holds it, without taking it: then whoever held it when this was called is out. Linux: spin_unlock_wait().</summary>
+    public readonly void WaitUntilFree() => _spin.WaitUntilFree();
 
     public readonly ref struct Guard
     {

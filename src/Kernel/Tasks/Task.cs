@@ -112,6 +112,6 @@ public sealed partial class Task : TaskContext
     {
         public static ref Links<Task> Of(Task item) => ref item._poolLinks;
         public static Task Create() => new();
-        public static int Bytes => 2560;
+        public static int Bytes => 2944 + (LockChecks.KeepsPlaces ? HeldPlaces.Bytes : 0);
     }
 }

@@ -21,7 +21,7 @@ public static class TimeKeeper
     }
 
     private static SpinLock<Rank, IrqsOff> s_lock;
-    private static SequenceLock s_sequence;
+    private static SequenceCount s_sequence;
     private static TimeScale s_scale;      // guard: s_sequence, s_lock
     private static int s_wasAdjusted;      // 0: the rate was never changed, so the monotonic clock is the machine's
     private static long s_timesSet;        // guard: s_lock

@@ -7,6 +7,7 @@ using Jiffy.Kernel.Irq;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sched;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
 using Jiffy.Kernel.Wait;
@@ -20,6 +21,7 @@ internal sealed class SchedulerKernel : KernelEntry
 {
     private readonly List<Task> _spawned = new();
     private readonly Dictionary<Task, Action> _bodies = new();
+    private readonly HashSet<Task> _daemons = new();
     private readonly SimMachine _machine;
     private bool _isUp;
 
@@ -66,6 +68,14 @@ internal sealed class SchedulerKernel : KernelEntry
         return task;
     }
 
+    /// <summary>A task that need not come to its end.</summary>
+    public Task SpawnDaemon(string name, Action body, CpuSet? cpus = null)
+    {
+        var task = Spawn(name, body, cpus);
+        _daemons.Add(task);
+        return task;
+    }
+
     public bool HasExited(Task task) => Exited.Contains(task);
 
     /// <summary>Runs the machine until nothing is left to do.</summary>
@@ -77,7 +87,7 @@ internal sealed class SchedulerKernel : KernelEntry
         Run();
         foreach (var task in _bodies.Keys)
         {
-            if (!HasExited(task))
+            if (!HasExited(task) && !_daemons.Contains(task))
                 _machine.Fail($"{Encoding.ASCII.GetString(task.Name)} never ended; its state is {task.State}");
         }
     }
@@ -134,7 +144,24 @@ internal sealed class SchedulerKernel : KernelEntry
     public override void RaiseUserException(UserException kind, ulong address, ref UserRegisters user) => throw new NotSupportedException();
 
     public override void KernelFault(KernelFaultKind kind, ulong address, ref KernelRegisters registers) =>
-        _machine.Fail($"kernel fault {kind}: {Invariant.LastBroken}");
+        _machine.Fail($"kernel fault {kind}: {Invariant.LastBroken}{DescribeLocks()}");
+
+    // As the kernel's own report has it: FaultReport is not part of this kernel.
+    private static string DescribeLocks()
+    {
+        if (LockChecks.Wanted == 0)
+            return "";
+        Span<ulong> addresses = stackalloc ulong[16];
+        var count = LockChecks.CopyHeldPlace(addresses);
+        var text = new StringBuilder($"\n{LockRankNames.Of(LockChecks.Wanted)} is wanted; {LockRankNames.Of(LockChecks.Held)} was taken here:");
+        foreach (var address in addresses[..count])
+        {
+            if (Backtrace.TryDescribe(address, out var at))
+                text.Append($"\n    at {Encoding.UTF8.GetString(at.Method)} ({Encoding.UTF8.GetString(at.File)}:{at.Line})");
+        }
+
+        return text.Append('\n').ToString();
+    }
 
     public override bool TryTakeFrame(out FrameNumber frame) => FrameAllocator.TryTakeClear(out frame);
 

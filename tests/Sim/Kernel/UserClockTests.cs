@@ -102,7 +102,7 @@ public sealed class UserClockTests
     // The broken twin of the writer: first the kernel's clock, then the page. Each for itself is right.
     private sealed class OneAfterTheOther
     {
-        private SequenceLock _sequence;
+        private SequenceCount _sequence;
         private long _offset;
 
         public void Set()

@@ -25,6 +25,7 @@ internal static class MachineEntries
         top.AddText("interrupts", static text => InterruptTexts.WriteInterrupts(text));
         top.AddText("softirqs", static text => InterruptTexts.WriteSoftirqs(text));
         top.AddText("workqueues", static text => WorkQueueTexts.Write(text));
+        top.AddFile("lock_stat", new TextFile(static text => LockTexts.Write(text), static text => LockTexts.Accept(text)), mode: 0x180);
         top.AddText("cpuinfo", static text => CpuTexts.WriteInformation(text));
     }
 

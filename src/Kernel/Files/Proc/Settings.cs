@@ -6,6 +6,7 @@ using Jiffy.Kernel.Ipc;
 using Jiffy.Kernel.Memory;
 using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -69,6 +70,13 @@ internal static class Settings
             var parsed = TextParsing.Number(text, 0, int.MaxValue);
             if (parsed.TryGet(out var value))
                 FaultReport.PanicOnFault = value != 0;
+            return parsed.Error;
+        });
+        kernel.AddSetting("lock_stat", static text => WriteNumber(text, LockStatistics.IsOn ? 1 : 0), static text =>
+        {
+            var parsed = TextParsing.Number(text, 0, 1);
+            if (parsed.TryGet(out var value))
+                LockStatistics.IsOn = value != 0;
             return parsed.Error;
         });
         kernel.AddSetting("exit_status", static text => WriteNumber(text, PowerOffStatus.Value), static text =>

@@ -49,6 +49,9 @@ public sealed partial class SimMachine : IDisposable
     /// <summary>The status given to <see cref="Power.Off"/>; null while the machine has not been switched off.</summary>
     public int? ExitStatus { get; private set; }
 
+    /// <summary>The machine that runs notes places.</summary>
+    public static bool KeepsPlaces => Current is { RecordsPlaces: true };
+
     /// <summary>Note the kernel's source line of every step; slow.</summary>
     public bool RecordsPlaces { get => _trace.RecordsPlaces; set => _trace.RecordsPlaces = value; }
 
