@@ -90,6 +90,7 @@ public static class StartUp
         Interrupts.Init();
         Scheduler.Init();
         LockupWatch.Init(CommandLine.GetInt("watchdog_thresh"u8, LockupWatch.UsualSeconds));
+        Rcu.StallSeconds = CommandLine.GetInt("rcupdate.rcu_cpu_stall_timeout"u8, Rcu.UsualStallSeconds);
         IdleProcess.Init();
         KernelThread.Init();
         WorkQueues.Init(
@@ -146,6 +147,7 @@ public static class StartUp
             SoftirqDaemon.Start(cpu);
         ContextQueue.Start();
         WorkQueues.StartWorkers();
+        Rcu.Start();
         if (CommandLine.Has("historical_events"u8))
             HistoricalEvents.Start();
     }

@@ -114,6 +114,11 @@ public sealed class CpuStatistics
         return rest;
     }
 
+    /// <summary>
+    /// It halts: neither a task nor an interrupt runs. What it reads after it has ceased to is as new as what the asker wrote before a full barrier.
+    /// </summary>
+    internal bool IsHalted => Volatile.Read(ref _idleSince) != 0;
+
     /// <summary>The CPU is about to halt. Interrupts off.</summary>
     internal void EnterIdle(long now)
     {
@@ -127,7 +132,8 @@ public sealed class CpuStatistics
         if (_idleSince == 0)
             return;
         _idle += Rest(now);
-        Volatile.Write(ref _idleSince, 0);
+        Interlocked.Exchange(ref _idleSince, 0);
+        Cpu.Interleave();
     }
 
     internal void AddIrq(long nanoseconds) => _irq += nanoseconds;

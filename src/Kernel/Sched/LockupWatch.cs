@@ -117,7 +117,7 @@ internal static class LockupWatch
     }
 
     // The stack first: while a CPU stands still to be looked at, nothing may be waited for that it may hold.
-    private static void Tell(RunQueue queue, ReadOnlySpan<byte> what)
+    internal static void Tell(RunQueue queue, ReadOnlySpan<byte> what)
     {
         Span<ulong> addresses = stackalloc ulong[FaultReport.MaxDepth];
         var count = queue.Index != Cpu.Id ? Backtrace.WalkCpu(queue.Index, addresses)

@@ -51,8 +51,11 @@ public sealed class RunQueue
     /// <summary>The task on the CPU now: a hint unless Lock is held.</summary>
     public Task Running => Volatile.Read(ref Current);
 
-    /// <summary>Context switches on this CPU.</summary>
+    /// <summary>Context switches on this CPU. Written under Lock.</summary>
     public long Switches { get; internal set; }
+
+    /// <summary>Times, beside the switches, that this CPU was seen in no reader of RCU. Written under Lock.</summary>
+    internal long QuietPoints;
 
     /// <summary>Tasks that went to sleep uninterruptibly here less those that woke here: only the sum over all CPUs means something.</summary>
     internal int Uninterruptible;

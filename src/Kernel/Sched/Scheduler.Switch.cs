@@ -146,6 +146,7 @@ public static partial class Scheduler
         if (next == current)
         {
             next.RunTimeAtPick = next.RunTime;
+            queue.QuietPoints++;
             queue.Lock.Release(false);
             Cpu.RestoreInterrupts(wereOn);
             return;

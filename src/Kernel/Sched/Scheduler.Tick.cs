@@ -3,6 +3,7 @@
 using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Deferred;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
 using Jiffy.Machine;
@@ -23,12 +24,14 @@ public static partial class Scheduler
         queue.Lock.AcquireUnguarded();
         CpuTime.Update(queue, now);
         queue.RealTime.Refresh(now);
+        Rcu.Tick(queue, current);
         if (current.Class.Tick(queue, current) || RealTimeMayReturn(queue, current))
             Reschedule(queue);
         queue.Lock.Release(false);
 
         CpuTimeWatch.Tick(current);
         LockupWatch.Tick(queue, current, fromUser);
+        Rcu.LookForStall();
         LoadAverage.Update(now);
         if (queue.Runnable > 1)
             Balancer.KickIdle(queue);

@@ -80,6 +80,7 @@ public static partial class Scheduler
         CpuStatistics.Init();
         LoadAverage.Init();
         LockupWatch.Init(seconds: 0);
+        Rcu.Init();
         s_online = 1; // this CPU takes new tasks from now on, though it runs them only once it idles
     }
 
