@@ -27,6 +27,7 @@ public static class SelfTestFiles
         Waiting.AddTo(tests);
         Freezing.AddTo(tests);
         Torture.AddTo(tests);
+        BrokenLocks.AddTo(tests);
         SystemFileSystem.Debug.AddDirectory("jiffy").AddFile("selftest", tests, OwnerOnly);
     }
 }

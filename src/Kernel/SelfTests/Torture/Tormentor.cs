@@ -55,7 +55,7 @@ internal sealed class Tormentor
 
     private void Step()
     {
-        switch (_random.Below(12))
+        switch (_random.Below(16))
         {
             case 0 or 1 or 2:
                 _timers[_random.Below(Timers)].Step(ref _random);
@@ -68,6 +68,12 @@ internal sealed class Tormentor
                 break;
             case 7 or 8 or 9:
                 _items[_random.Below(Items)].Step(ref _random);
+                break;
+            case 12 or 13:
+                TorturedLocks.Step(ref _random);
+                break;
+            case 14 or 15:
+                TorturedRcu.Step(ref _random);
                 break;
             case 10:
                 TorturedWork.StepOfOthers(ref _random);

@@ -1,5 +1,5 @@
-// Self-test: everything that defers work, tortured at the same time. Threads wander over the CPUs and do at random, to timers, softirqs, tasklets,
-// bottom halves and both kinds of work queues, all that may be done to them. Each object counts what was asked and what was done, and is
+// Self-test: locks, RCU and everything that defers work, tortured at the same time. Threads wander over the CPUs and do at random, to all kinds of
+// locks, timers, softirqs, tasklets, bottom halves and both kinds of work queues, all that may be done to them. Each object counts what was asked and what was done, and is
 // checked all along: nothing is lost or done twice, nothing comes early, nothing runs on two CPUs at once, who waited did wait. At the end
 // the counts are equal, and nothing is left in use. The seed is told, and can be given; it fixes what each thread wants, not how they meet.
 // Guards: an object says which of its fields are its owner's thread's; the others are atomic.
@@ -19,6 +19,7 @@ internal static class Torture
 {
     private const int ThreadsPerCpu = 2, MostPools = 96;
     private const int HeapGrowth = 64; // frames
+    private const int EnoughItems = 500, MostRounds = 20; // of the warm-up
     private const long WorkerRest = 25; // ticks; usually minutes
 
     private static Tormentor[] s_tormentors = null!;
@@ -35,8 +36,10 @@ internal static class Torture
         for (var i = 0; i < s_tormentors.Length; i++)
             s_tormentors[i] = new Tormentor(i);
         TorturedSoftirqs.Init();
+        TorturedLocks.Init();
+        TorturedRcu.Init();
         TorturedQueues.Init();
-        tests.Add("torture", "4", "timers, softirqs, tasklets, bottom halves and both kinds of work queues, all at once: seconds= seed=", static report => Run(report));
+        tests.Add("torture", "4", "locks, RCU, timers, softirqs, tasklets, bottom halves and both kinds of work queues, all at once: seconds= seed=", static report => Run(report));
     }
 
     /// <summary>Notes that something does not hold that must. Any context.</summary>
@@ -58,7 +61,7 @@ internal static class Torture
         WorkQueues.IdleTicks = WorkerRest;
         Volatile.Write(ref s_failures, 0);
         s_firstFailure = null;
-        RunFor(Helper.Second, (ulong)seed + 1); // makes what stays: stacks, objects in pools
+        WarmUp((ulong)seed + 1);
         SettlePools();
         RememberPools();
         var frames = FramesLeft;
@@ -71,6 +74,19 @@ internal static class Torture
         WorkQueues.IdleTicks = idleTicks;
     }
 
+    // Makes what stays: stacks, objects in pools, the two idle workers that each pool of them keeps. On a slow machine that takes a while.
+    private static void WarmUp(ulong seed)
+    {
+        for (long items = 0, round = 0; items < EnoughItems && round < MostRounds && s_failures == 0; round++)
+        {
+            RunFor(Helper.Second, seed + (ulong)round);
+            var sums = default(TortureSums);
+            foreach (var tormentor in s_tormentors.AsSpan())
+                tormentor.AddTo(ref sums);
+            items += sums.WorkRun;
+        }
+    }
+
     private static void RunFor(long time, ulong seed)
     {
         if (s_failures != 0 || !TorturedQueues.Make())
@@ -80,6 +96,8 @@ internal static class Torture
         }
 
         TorturedSoftirqs.Begin();
+        TorturedLocks.Begin();
+        TorturedRcu.Begin();
         Volatile.Write(ref s_goesOn, 1);
         Volatile.Write(ref s_left, s_tormentors.Length);
         foreach (var tormentor in s_tormentors.AsSpan())
@@ -95,6 +113,8 @@ internal static class Torture
         foreach (var tormentor in s_tormentors.AsSpan())
             tormentor.Settle();
         TorturedSoftirqs.Settle();
+        TorturedLocks.Settle();
+        TorturedRcu.Settle();
         TorturedQueues.Destroy();
     }
 
@@ -109,6 +129,8 @@ internal static class Torture
         report.Text.Append($"# timers: {sums.TimersStarted} started, {sums.TimersFired} fired, {sums.TimersReplaced} changed, {sums.TimersCancelled} taken off\n");
         report.Text.Append($"# high-resolution timers: {sums.AlarmsStarted} started, {sums.AlarmsFired} fired, {sums.AlarmsReplaced} changed, {sums.AlarmsCancelled} taken off\n");
         TorturedSoftirqs.Tell(report);
+        TorturedLocks.Tell(report);
+        TorturedRcu.Tell(report);
         report.Text.Append($"# work items: {sums.WorkQueued} queued, {sums.WorkRun} run, {sums.WorkCancelled} taken off\n");
         report.AtLeast(sums.TimersFired, 1, "timers fired");
         report.AtLeast(sums.AlarmsFired, 1, "high-resolution timers fired");

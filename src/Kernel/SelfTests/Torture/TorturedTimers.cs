@@ -126,6 +126,8 @@ internal sealed class TorturedAlarm
         Torture.That(TimeKeeper.Monotonic >= Volatile.Read(ref _earliest), "a high-resolution timer fires early");
         if (_number % 3 == 0)
             TorturedSoftirqs.Ask(_number);
+        TorturedLocks.StepInInterrupt();
+        TorturedRcu.Read(_number % 2, Length);
         Helper.Spin(_number * Length);
         var goesOn = _restartsLeft > 0;
         if (goesOn)

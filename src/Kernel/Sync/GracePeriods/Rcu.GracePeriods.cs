@@ -2,6 +2,7 @@
 // Contexts: Synchronize and Barrier in process context, holding nothing that a reader or a callback needs; Serve is the softirq RCU.
 // No request is lost: s_asked is written before the thread is woken. No callback is lost: see Serve.
 // Linux: synchronize_rcu(), synchronize_rcu_expedited(), rcu_barrier(), rcu_gp_kthread(), rcu_core().
+using System;
 using System.Threading;
 using Jiffy.Kernel.Deferred;
 using Jiffy.Kernel.Irq;
@@ -33,7 +34,7 @@ public static partial class Rcu
         get
         {
             var sum = 0L;
-            foreach (var cpu in s_cpus)
+            foreach (var cpu in s_cpus.AsSpan())
                 sum += cpu.Ran;
             return sum;
         }
@@ -44,7 +45,7 @@ public static partial class Rcu
         get
         {
             var sum = 0L;
-            foreach (var cpu in s_cpus)
+            foreach (var cpu in s_cpus.AsSpan())
                 sum += cpu.Queued;
             return sum;
         }
@@ -89,7 +90,7 @@ public static partial class Rcu
     {
         Context.MightSleep();
         Ask(Now);
-        foreach (var cpu in s_cpus)
+        foreach (var cpu in s_cpus.AsSpan())
             s_called.WaitEvent(new Place(cpu, cpu.Queued), static place => place.Cpu.Ran >= place.Count, TaskState.Uninterruptible);
     }
 

@@ -1,0 +1,29 @@
+# Locks are counted while /proc/sys/kernel/lock_stat is 1; writing 0 to /proc/lock_stat begins anew. Debian's kernel has no lock_stat.
+# host: no
+# expect: 0
+# expect: before: 0
+# expect: on: 1
+# expect: classes: yes
+# expect: numbers: 13
+# expect: pool: yes
+# expect: off: 0
+# expect: still: yes
+# expect: cleared: 0
+# expect: refused
+acquired() { awk -v class="$1:" '$1 == class { sum += $9 } END { print sum + 0 }' /proc/lock_stat; }
+cat /proc/sys/kernel/lock_stat
+echo "before: $(acquired Pool)"
+echo 1 > /proc/sys/kernel/lock_stat
+echo "on: $(cat /proc/sys/kernel/lock_stat)"
+for i in 1 2 3 4 5; do true | cat; done
+test "$(sed 1,5d /proc/lock_stat | wc -l)" -gt 8 && echo "classes: yes"
+echo "numbers: $(awk '$1 == "Pool:" { print NF }' /proc/lock_stat)"
+test "$(acquired Pool)" -gt 50 && echo "pool: yes"
+echo 0 > /proc/sys/kernel/lock_stat
+echo "off: $(cat /proc/sys/kernel/lock_stat)"
+one=$(acquired Pool)
+true | cat
+test "$one" = "$(acquired Pool)" && echo "still: yes"
+echo 0 > /proc/lock_stat
+echo "cleared: $(acquired Pool)"
+echo 2 > /proc/sys/kernel/lock_stat 2> /dev/null || echo refused
