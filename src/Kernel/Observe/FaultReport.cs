@@ -5,7 +5,6 @@
 using System;
 using System.Threading;
 using Jiffy.Kernel.Abi;
-using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
 
@@ -110,7 +109,7 @@ public static class FaultReport
             KernelLog.Write(LogLevel.Alert, $"kernel fault: {NameOf(kind)}: {broken}");
         else
             KernelLog.Write(LogLevel.Alert, $"kernel fault: {NameOf(kind)}, address {address:x}");
-        LockChecks.TellViolation();
+        LockReport.Tell();
         PrintWho(current);
         Provoke.InReport();
         Span<ulong> addresses = stackalloc ulong[MaxDepth];

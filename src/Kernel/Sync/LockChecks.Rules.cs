@@ -1,6 +1,6 @@
-// What LockChecks looks for, and what it tells: what was held or seen before, and where; what is wanted, the fault report shows by itself.
+// What LockChecks looks for, and what it keeps for the report (Observe/LockReport.cs): what was held or seen before, and where.
 // Contexts: any. Guard: s_uses and s_places are written with atomic operations or by whoever first sees a use; a place lost to a race is only
-// missing in a report. Linux: check_prev_add(), mark_lock(), print_circular_bug(), print_usage_bug().
+// missing in a report. Linux: check_prev_add(), mark_lock(), save_trace().
 using System;
 using System.Threading;
 using Jiffy.Kernel.Observe;
@@ -151,19 +151,6 @@ public static partial class LockChecks
     /// <summary>Where <see cref="Held"/> was taken; zero: that was not kept.</summary>
     internal static int CopyHeldPlace(Span<ulong> addresses) => s_held.CopyTo(addresses);
 
-    /// <summary>For the report of the fault: the two locks, and where the first was taken, if that was kept. Once.</summary>
-    internal static void TellViolation()
-    {
-        if (Wanted == 0)
-            return;
-        KernelLog.Write(LogLevel.Alert, $"lock {LockRankNames.Of(Wanted)} ({(int)Wanted}) is wanted; held, or taken otherwise before: {LockRankNames.Of(Held)} ({(int)Held})");
-        Wanted = 0;
-        Span<ulong> addresses = stackalloc ulong[CallPlace.Depth];
-        var count = CopyHeldPlace(addresses);
-        if (count == 0)
-            return;
-        KernelLog.Write(LogLevel.Alert, $"{LockRankNames.Of(Held)} was taken here:");
-        FaultReport.PrintStack(addresses.Slice(0, count));
-        KernelLog.Write(LogLevel.Alert, $"and now:");
-    }
+    /// <summary>A report has told of it.</summary>
+    internal static void Forget() => Wanted = 0;
 }

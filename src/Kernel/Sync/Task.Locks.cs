@@ -43,7 +43,10 @@ public sealed partial class Task
 {
     internal HeldLocks HeldLocks;
     internal int HeldCount, HeldEpoch;
-    internal readonly HeldPlaces? HeldPlaces = LockChecks.KeepsPlaces ? new HeldPlaces() : null;
+
+    internal HeldPlaces? HeldPlaces { get; }
+
+    private static HeldPlaces? CreateHeldPlaces() => LockChecks.KeepsPlaces ? new HeldPlaces() : null;
 
     /// <summary>A fault report runs on this task: what it takes and gives back is not looked at.</summary>
     internal bool SkipsLockChecks;

@@ -40,6 +40,7 @@ public sealed partial class Task : TaskContext
         IpcWaiter = new IpcWaiter(this);
         RtWaiter = new RtWaiter(this);
         FlushBarrier = new FlushBarrier();
+        HeldPlaces = CreateHeldPlaces();
     }
 
     /// <summary>The task that runs on this CPU.</summary>
