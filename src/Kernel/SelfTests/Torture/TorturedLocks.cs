@@ -8,7 +8,7 @@ using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
 using Jiffy.Kernel.Wait;
-using Jiffy.Machine;
+using Semaphore = Jiffy.Kernel.Sync.Semaphore;
 
 namespace Jiffy.Kernel.SelfTests;
 
