@@ -7,6 +7,7 @@ public static class LockRankNames
     {
         LockRank.PipeContents => nameof(LockRank.PipeContents),
         LockRank.SelfTest => nameof(LockRank.SelfTest),
+        LockRank.FutexExit => nameof(LockRank.FutexExit),
         LockRank.UnixBind => nameof(LockRank.UnixBind),
         LockRank.Mount => nameof(LockRank.Mount),
         LockRank.Rename => nameof(LockRank.Rename),
@@ -55,6 +56,7 @@ public static class LockRankNames
         LockRank.WorkMayday => nameof(LockRank.WorkMayday),
         LockRank.DelayedWork => nameof(LockRank.DelayedWork),
         LockRank.SleepingLock => nameof(LockRank.SleepingLock),
+        LockRank.RtMutex => nameof(LockRank.RtMutex),
         LockRank.WaitQueue => nameof(LockRank.WaitQueue),
         LockRank.EpollReady => nameof(LockRank.EpollReady),
         LockRank.TaskWake => nameof(LockRank.TaskWake),
