@@ -176,6 +176,42 @@ static void terminal(pid_t foreground, pid_t old_group, int is_terminal)
     CHECK_ERR("terminal: nor can its foreground be set", tcsetpgrp(0, getpgrp()), ENOTTY);
 }
 
+// A terminal that is somebody's alone: none but the superuser may open it again.
+static int try_open(const char *path)
+{
+    pid_t child = check_fork();
+    if (child == 0) {
+        if (setgid(NOBODY) || setuid(NOBODY))
+            _exit(9);
+        _exit(open(path, O_RDWR | O_NOCTTY | O_NONBLOCK) >= 0 ? 1 : errno == EBUSY ? 2 : errno == EACCES ? 3 : 4);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+static void exclusive(void)
+{
+    const char *path = "/dev/ttyS0";
+    struct stat status;
+    int fd = geteuid() == 0 ? open(path, O_RDWR | O_NOCTTY | O_NONBLOCK) : -1;
+    if (fd < 0 || !isatty(fd) || fstat(fd, &status)) {
+        check_skip("exclusive", "no terminal to be had");
+        return;
+    }
+    fchmod(fd, 0666);
+    CHECK_EQ("exclusive: anybody may open it", try_open(path), 1);
+    CHECK_OK("exclusive: TIOCEXCL", ioctl(fd, TIOCEXCL));
+    CHECK_EQ("exclusive: others may not", try_open(path), 2);
+    int again = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+    CHECK("exclusive: the superuser may", again >= 0);
+    close(again);
+    CHECK_OK("exclusive: TIOCNXCL", ioctl(fd, TIOCNXCL));
+    CHECK_EQ("exclusive: anybody again", try_open(path), 1);
+    fchmod(fd, status.st_mode & 07777);
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "wait")) {
@@ -193,6 +229,7 @@ int main(int argc, char **argv)
         groups();
         orphaned_group();
         terminal(foreground, group, is_terminal);
+        exclusive();
         _exit(check_end());
     }
     int status;

@@ -7,8 +7,8 @@ public static class FileTime
 {
     private const long Second = 1_000_000_000;
 
-    /// <summary>Nanoseconds since 1970.</summary>
-    public static long Now => TimeKeeper.RealTime;
+    /// <summary>Nanoseconds since 1970, as of the last tick.</summary>
+    public static long Now => TimeKeeper.RealTimeCoarse;
 
     /// <summary>Marks a read, as relatime has it: only when the file was changed since the last mark, or the mark is a day old.</summary>
     public static void Accessed(OpenFile file)

@@ -177,20 +177,30 @@ public sealed partial class Pipe
         return outOfMemory ? Errno.ENOMEM : from.Remaining > 0 ? Errno.EAGAIN : Errno.None;
     }
 
-    private void WakeReaders() => _readWait.WakeUp(key: new WakeKey(POLLIN | POLLRDNORM));
+    // After the lock of the contents is given back, a full barrier: a sleeper that is not seen in the queue tests the ring later, and sees what
+    // was put in. A poller has no such barrier of its own behind its queueing; but before it, it has said that it polls.
+    private void WakeReaders()
+    {
+        if (_isPolled || !_readWait.IsEmpty)
+            _readWait.WakeUp(key: new WakeKey(POLLIN | POLLRDNORM));
+    }
 
-    private void WakeWriters() => _writeWait.WakeUp(key: new WakeKey(POLLOUT | POLLWRNORM));
+    private void WakeWriters()
+    {
+        if (_isPolled || !_writeWait.IsEmpty)
+            _writeWait.WakeUp(key: new WakeKey(POLLOUT | POLLWRNORM));
+    }
 
     // A reader that was woken alone and leaves bytes wakes the next one. One that has not slept was not woken, and has nothing to pass on.
     private void PassOnReading()
     {
-        if (!_ring.IsEmpty && !_readWait.IsEmpty)
+        if (!_readWait.IsEmpty && !_ring.IsEmpty)
             WakeReaders();
     }
 
     private void PassOnWriting()
     {
-        if (!_ring.IsFull && !_writeWait.IsEmpty)
+        if (!_writeWait.IsEmpty && !_ring.IsFull)
             WakeWriters();
     }
 

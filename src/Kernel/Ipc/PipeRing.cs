@@ -236,8 +236,10 @@ public sealed class PipeRing
 
     private ref PipeSlot At(uint position)
     {
-        var slots = _block.IsNone ? _own : InBlock(_block, _blockOrder);
-        return ref slots[(int)(position & (uint)(_slots - 1))];
+        var index = (int)(position & (uint)(_slots - 1));
+        if (_block.IsNone)
+            return ref _own[index];
+        return ref InBlock(_block, _blockOrder)[index];
     }
 
     private static Span<PipeSlot> InBlock(FrameNumber block, int order) => MemoryMarshal.Cast<byte, PipeSlot>(Frames.Bytes(block, 1 << order));

@@ -16,8 +16,49 @@ user_copy_begin:
     movups xmm4, [rsi + rdx - 16]
     lea r8, [rdi + rdx - 16]
     mov ecx, edx
-    shr rdx, 6
+    shr rdx, 8
     jz .rest
+.next256:
+    movups xmm0, [rsi]
+    movups xmm1, [rsi + 16]
+    movups xmm2, [rsi + 32]
+    movups xmm3, [rsi + 48]
+    movups [rdi], xmm0
+    movups [rdi + 16], xmm1
+    movups [rdi + 32], xmm2
+    movups [rdi + 48], xmm3
+    movups xmm0, [rsi + 64]
+    movups xmm1, [rsi + 80]
+    movups xmm2, [rsi + 96]
+    movups xmm3, [rsi + 112]
+    movups [rdi + 64], xmm0
+    movups [rdi + 80], xmm1
+    movups [rdi + 96], xmm2
+    movups [rdi + 112], xmm3
+    movups xmm0, [rsi + 128]
+    movups xmm1, [rsi + 144]
+    movups xmm2, [rsi + 160]
+    movups xmm3, [rsi + 176]
+    movups [rdi + 128], xmm0
+    movups [rdi + 144], xmm1
+    movups [rdi + 160], xmm2
+    movups [rdi + 176], xmm3
+    movups xmm0, [rsi + 192]
+    movups xmm1, [rsi + 208]
+    movups xmm2, [rsi + 224]
+    movups xmm3, [rsi + 240]
+    movups [rdi + 192], xmm0
+    movups [rdi + 208], xmm1
+    movups [rdi + 224], xmm2
+    movups [rdi + 240], xmm3
+    add rsi, 256
+    add rdi, 256
+    dec rdx
+    jnz .next256
+.rest:
+    mov edx, ecx
+    and edx, 0xc0
+    jz .below64
 .next:
     movups xmm0, [rsi]
     movups xmm1, [rsi + 16]
@@ -29,9 +70,9 @@ user_copy_begin:
     movups [rdi + 48], xmm3
     add rsi, 64
     add rdi, 64
-    dec rdx
+    sub edx, 64
     jnz .next
-.rest:
+.below64:
     and ecx, 63
     sub ecx, 16
     jbe .last
