@@ -20,7 +20,7 @@ internal static class LabCommand
         var wall = new Option<bool>("--wall") { Description = "Time by the host's clock: real times, and different ones each run. Default: instructions are counted." };
         var command = new Command("lab",
             """
-            Run a claim of one of the documents on the kernel as an experiment: a table, what the document says, and pictures as SVG files.
+            Run a claim of one of the documents on the kernel as an experiment: a table, what the document says, and pictures as SVG files or pages for a browser.
 
             Exit status: 0 when the numbers bear out the claim, 1 when they do not.
             """);
@@ -55,10 +55,11 @@ internal static class LabCommand
         var result = lab.Run(request);
         Show(lab, result);
         Directory.CreateDirectory(directory);
-        foreach (var plot in result.Plots)
+        var pages = result.Plots.Select(plot => new LabPage(FileName(lab, plot), SvgPlot.Draw(plot))).Concat(result.Pages ?? []);
+        foreach (var page in pages)
         {
-            var file = Path.Combine(directory, FileName(lab, plot));
-            File.WriteAllText(file, SvgPlot.Draw(plot));
+            var file = Path.Combine(directory, page.File);
+            File.WriteAllText(file, page.Text);
             Report.Progress($"wrote {file}");
         }
         return result.Findings.All(finding => finding.Holds) ? ExitStatus.Success : ExitStatus.Failure;

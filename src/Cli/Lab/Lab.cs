@@ -16,7 +16,10 @@ internal sealed record LabTable(string Title, IReadOnlyList<string> Headings, IR
 /// <summary>One part of a claim, and whether the numbers bear it out.</summary>
 internal sealed record Finding(string What, bool Holds);
 
-internal sealed record LabResult(IReadOnlyList<LabTable> Tables, IReadOnlyList<Plot> Plots, IReadOnlyList<Finding> Findings);
+/// <summary>A picture or page that is no plot, under its file's name.</summary>
+internal sealed record LabPage(string File, string Text);
+
+internal sealed record LabResult(IReadOnlyList<LabTable> Tables, IReadOnlyList<Plot> Plots, IReadOnlyList<Finding> Findings, IReadOnlyList<LabPage>? Pages = null);
 
 internal abstract class Lab
 {

@@ -15,5 +15,8 @@ internal static class Labs
         new WheelExperiment(),
         new PreemptionExperiment(),
         new InversionExperiment(),
+        new HerdExperiment(),
+        new LostWakeUpExperiment(),
+        new PipeExperiment(),
     ];
 }

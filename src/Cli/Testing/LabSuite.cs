@@ -52,9 +52,9 @@ internal sealed class LabSuite : TestSuite
     private static string? Judge(LabResult result)
     {
         var wrong = result.Findings.Where(finding => !finding.Holds).Select(finding => $"does not hold: {finding.What}").ToList();
-        if (result.Findings.Count == 0 || result.Tables.All(table => table.Rows.Count == 0) || result.Plots.Count == 0)
+        if (result.Findings.Count == 0 || result.Tables.All(table => table.Rows.Count == 0) || result.Plots.Count + (result.Pages?.Count ?? 0) == 0)
             wrong.Add("a finding, a row or a picture is missing");
-        wrong.AddRange(result.Plots.Select(PictureProblem).OfType<string>());
+        wrong.AddRange(result.Plots.Select(PictureProblem).Concat((result.Pages ?? []).Select(PageProblem)).OfType<string>());
         if (wrong.Count == 0)
             return null;
         return string.Join('\n', wrong.Concat(result.Tables.SelectMany(table => table.Rows.Prepend(table.Headings)).Select(row => string.Join(" | ", row))));
@@ -70,6 +70,20 @@ internal sealed class LabSuite : TestSuite
         return plot.Series.Count > 0 && plot.Series.All(series => series.Points.Count > 0) && drawn >= plot.Series.Count
             ? null
             : $"the picture '{plot.Title}' lacks a series";
+    }
+
+    /// <summary>Null: a well-formed drawing with bars in it, or a page that brings all it needs along.</summary>
+    internal static string? PageProblem(LabPage page)
+    {
+        if (page.File.EndsWith(".svg", StringComparison.Ordinal))
+        {
+            var root = XDocument.Parse(page.Text).Root!;
+            return root.Name.LocalName == "svg" && root.Descendants().Count(element => element.Name.LocalName == "rect") > 4 && !page.Text.Contains("NaN", StringComparison.Ordinal)
+                ? null
+                : $"{page.File} shows nothing";
+        }
+
+        return page.Text.Contains("<script", StringComparison.Ordinal) && !page.Text.Contains("://", StringComparison.Ordinal) ? null : $"{page.File} is not complete in itself";
     }
 
     private static bool IsDrawable(XAttribute attribute) => attribute.Value.Length > 0;

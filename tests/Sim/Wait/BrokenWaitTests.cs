@@ -1,6 +1,7 @@
 // The ways to lose a wake-up, each a twin of a wait or a wake-up that is right: all are caught, by random schedules, by changing priorities, and by the search
 // of all schedules of a small case; the last is how Linux's sleep_on came to go.
 using System;
+using System.IO;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
@@ -46,15 +47,22 @@ public sealed class BrokenWaitTests
 
         public Case(Mistake mistake) => _mistake = mistake;
 
+        // A step of its own, which a told interleaving shows.
+        private bool Looks()
+        {
+            Cpu.Interleave();
+            return _gate.HasUnit;
+        }
+
         public void Wait()
         {
             var entry = Task.Current.OwnWait;
             switch (_mistake)
             {
                 case Mistake.TestedBeforeQueueing:
-                    while (!_gate.HasUnit)
+                    while (!Looks())
                     {
-                        Cpu.Interleave();
+                        Cpu.Interleave(); // has looked, and is not on the queue yet
                         _gate.Queue.PrepareToWait(entry, TaskState.Uninterruptible);
                         Scheduler.Schedule();
                     }
@@ -63,9 +71,9 @@ public sealed class BrokenWaitTests
                     break;
                 case Mistake.StateSetAfterTest:
                     entry.IsExclusive = false;
-                    for (_gate.Queue.Add(entry); !_gate.HasUnit; _gate.Queue.Add(entry))
+                    for (_gate.Queue.Add(entry); !Looks(); _gate.Queue.Add(entry))
                     {
-                        Cpu.Interleave();
+                        Cpu.Interleave(); // is on the queue and has looked; its state says still that it runs
                         Task.Current.SetState(TaskState.Uninterruptible);
                         Scheduler.Schedule();
                     }
@@ -73,11 +81,11 @@ public sealed class BrokenWaitTests
                     _gate.Queue.FinishWait(entry);
                     break;
                 case Mistake.SleepOn:
-                    while (!_gate.HasUnit)
+                    while (!Looks())
                         SleepOn.Uninterruptible(_gate.Queue);
                     break;
                 case Mistake.InterruptibleSleepOn:
-                    while (!_gate.HasUnit)
+                    while (!Looks())
                         SleepOn.Interruptible(_gate.Queue);
                     break;
                 default:
@@ -86,12 +94,15 @@ public sealed class BrokenWaitTests
             }
         }
 
+        // The last step that is told of the opener.
+        private static void Done() => Cpu.Interleave();
+
         public void Open()
         {
             switch (_mistake)
             {
                 case Mistake.WakerLooksFirst:
-                    var isEmpty = _gate.Queue.IsEmpty;
+                    var isEmpty = _gate.Queue.IsEmpty; // has looked who is on the queue; the condition is not true yet
                     Cpu.Interleave();
                     _gate.Add();
                     if (!isEmpty)
@@ -99,18 +110,20 @@ public sealed class BrokenWaitTests
                     break;
                 case Mistake.WokenBeforeTrue:
                     _gate.Queue.WakeUp();
-                    Cpu.Interleave();
+                    Cpu.Interleave(); // has woken; the condition is not true yet
                     _gate.Add();
                     break;
                 default:
                     _gate.Give();
                     break;
             }
+
+            Done();
         }
     }
 
     // In the small case a third task disturbs the sleeper before.
-    private static Action<SimMachine> Run(Mistake mistake, bool isSmall) => machine =>
+    private static Action<SimMachine> Run(Mistake mistake, bool isSmall, bool isDisturbed = true) => machine =>
     {
         var small = isSmall ? new SmallCase(machine) : null;
         var kernel = new SchedulerKernel(machine);
@@ -118,7 +131,7 @@ public sealed class BrokenWaitTests
         Action Part(Action body) => small?.Part(body) ?? body;
         CpuSet? On(int cpu) => isSmall ? CpuSet.Of(cpu) : null;
         var sleeper = kernel.Spawn("sleeper", Part(item.Wait), On(0));
-        if (isSmall)
+        if (isSmall && isDisturbed)
             kernel.Spawn("disturber", Part(() => Scheduler.TryToWakeUp(sleeper, TaskState.Normal)), On(1));
         kernel.Spawn("opener", Part(item.Open), On(1));
         kernel.RunAll();
@@ -143,6 +156,21 @@ public sealed class BrokenWaitTests
         Explore.FindsFailure(cpus: 2, Run(mistake, isSmall: false));
         Explore.FindsFailure(cpus: 2, Run(mistake, isSmall: false), strategy: Strategy.PriorityChanges);
         Explore.AllFindFailure(Run(mistake, isSmall: true));
+    }
+
+    // The interleaving with the fewest disturbances; `jiffy lab lost-wake-up` has it written to a directory.
+    [Theory]
+    [InlineData(Mistake.TestedBeforeQueueing)]
+    [InlineData(Mistake.StateSetAfterTest)]
+    [InlineData(Mistake.WakerLooksFirst)]
+    [InlineData(Mistake.WokenBeforeTrue)]
+    [InlineData(Mistake.SleepOn)]
+    public void Each_mistake_can_be_told(Mistake mistake)
+    {
+        var failure = Explore.AllFindFailure(Run(mistake, isSmall: true, isDisturbed: false)).Failure!;
+        Assert.Contains("sleeper never ended", failure.Reason);
+        if (Environment.GetEnvironmentVariable("JIFFY_SIM_STORIES") is { Length: > 0 } directory)
+            File.WriteAllText(Path.Combine(directory, $"{mistake}.txt"), failure.Message);
     }
 
     [Fact]
