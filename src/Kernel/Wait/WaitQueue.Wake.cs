@@ -80,8 +80,8 @@ public sealed partial class WaitQueue
     private bool WakeSome(ref Bookmark? place, ref Wanted wanted)
     {
         var entry = place is null ? _sleepers.First : After(place);
-        if (place is not null)
-            _sleepers.Remove(place);
+        if (place is not null && !RemoveLocked(place))
+            return false; // all were taken off meanwhile
         var rest = WakeStretch(entry, ref wanted, Stretch);
         if (rest is null)
             return false;
