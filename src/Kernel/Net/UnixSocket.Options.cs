@@ -94,7 +94,7 @@ internal sealed partial class UnixSocket
         var current = Task.Current;
         return new SocketCredentials
         {
-            ProcessId = current.Group.Id,
+            ProcessId = current.IsKernelThread ? 0 : current.Group.Id,
             UserId = effective ? current.Credentials.EffectiveUserId : current.Credentials.UserId,
             GroupId = effective ? current.Credentials.EffectiveGroupId : current.Credentials.GroupId,
         };
