@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -243,6 +245,75 @@ static int pipe_rounds(int cpu)
         snprintf(reason, sizeof reason, "a byte did not come through");
     return result;
 }
+
+// The same with counters in place of pipes: nothing is copied but a number.
+static void echo_event(pid_t parent)
+{
+    long value;
+    (void)parent;
+    while (raw(SYS_read, there[0], (long)&value, sizeof value, 0) == sizeof value)
+        raw(SYS_write, back[0], (long)&value, sizeof value, 0);
+}
+
+static int event_rounds(int cpu)
+{
+    pid_t peer;
+    long value = 1;
+    TRY(there[0] = eventfd(0, 0));
+    TRY(back[0] = eventfd(0, 0));
+    if (start_peer(&peer, cpu, echo_event))
+        return FAILED;
+    int result = DONE;
+    ROUNDS(200) {
+        begin();
+        for (long i = 0; i < operations; i++)
+            if (raw(SYS_write, there[0], (long)&value, sizeof value, 0) != sizeof value || raw(SYS_read, back[0], (long)&value, sizeof value, 0) != sizeof value)
+                result = FAILED;
+        end(operations);
+    }
+    stop_peer(peer);
+    close(there[0]);
+    close(back[0]);
+    if (result)
+        snprintf(reason, sizeof reason, "a count did not come through");
+    return result;
+}
+
+static int event_same(void) { return event_rounds(0); }
+static int event_cross(void) { return event_rounds(1); }
+
+// One of many watched counters becomes ready, is waited for and emptied: what must not depend on how many there are.
+static int epoll_of(int many)
+{
+    static int counters[1000];
+    struct epoll_event event = { .events = EPOLLIN };
+    int set, result = DONE;
+    long value = 1;
+    TRY(set = epoll_create1(0));
+    for (int i = 0; i < many; i++) {
+        TRY(counters[i] = eventfd(0, 0));
+        TRY(epoll_ctl(set, EPOLL_CTL_ADD, counters[i], &event));
+    }
+    ROUNDS(500) {
+        begin();
+        for (long i = 0; i < operations; i++) {
+            int one = counters[i % many];
+            raw(SYS_write, one, (long)&value, sizeof value, 0);
+            if (raw(SYS_epoll_wait, set, (long)&event, 1, -1) != 1 || raw(SYS_read, one, (long)&value, sizeof value, 0) != sizeof value)
+                result = FAILED;
+        }
+        end(operations);
+    }
+    for (int i = 0; i < many; i++)
+        close(counters[i]);
+    close(set);
+    if (result)
+        snprintf(reason, sizeof reason, "an event did not come through");
+    return result;
+}
+
+static int epoll_one(void) { return epoll_of(1); }
+static int epoll_thousand(void) { return epoll_of(1000); }
 
 static int pipe_same(void) { return pipe_rounds(0); }
 static int pipe_cross(void) { return pipe_rounds(1); }
@@ -779,6 +850,10 @@ static const struct row { const char *name; int cpus; const char *operation; int
     { "yield-two", 1, "sched_yield of two processes on one CPU, each call", yield_two },
     { "pipe-same", 1, "a byte through a pipe and one back, two processes on one CPU", pipe_same },
     { "pipe-cross", 2, "the same, on two CPUs", pipe_cross },
+    { "eventfd-same", 1, "one added to a counter and one to another back, two processes on one CPU", event_same },
+    { "eventfd-cross", 2, "the same, on two CPUs", event_cross },
+    { "epoll-1", 1, "a counter watched by epoll is added to, waited for and read", epoll_one },
+    { "epoll-1000", 1, "the same with a thousand watched, each in turn", epoll_thousand },
     { "pipe-4k", 1, "4 KiB written to a pipe and read again by the same process", pipe_page },
     { "pipe-64k", 1, "64 KiB likewise, all that a pipe holds", pipe_full },
     { "signal-same", 1, "a signal to another process and one back (kill, sigsuspend, handler), on one CPU", signal_same },

@@ -1,4 +1,4 @@
-// Numbers of eventfd, signalfd, epoll and inotify. man 2 eventfd, signalfd, epoll_ctl; man 7 inotify.
+// Numbers of eventfd, signalfd and epoll. man 2 eventfd, signalfd, epoll_ctl.
 using System.Runtime.InteropServices;
 
 namespace Jiffy.Kernel.Abi;

@@ -93,6 +93,8 @@ public sealed partial class DirectoryEntry
             var parent = entry.Parent;
             var inode = entry.Inode;
             Pool.Give(entry);
+            if (inode.LinkCount == 0)
+                FileNotify.Gone(inode);
             inode.Drop();
             entry = parent;
         }

@@ -64,6 +64,19 @@ public static partial class DirectoryTree
         }
     }
 
+    /// <summary>An entry's name, and its directory, counted for the caller; null: it has none.</summary>
+    internal static DirectoryEntry? TakeParent(DirectoryEntry entry, Span<byte> name, out int length)
+    {
+        using (s_links.Acquire())
+        {
+            entry.Name.CopyTo(name);
+            length = entry.Name.Length;
+            var parent = entry.Parent;
+            parent?.AddUser();
+            return parent;
+        }
+    }
+
     /// <summary>
     /// Enters a file under a name that is free; tree lock held. The directory counts the entry; the result is counted for the caller too.
     /// Takes the caller's use of <paramref name="inode"/> over, unless it fails (ENOENT: the directory was removed; ENOMEM).

@@ -25,15 +25,6 @@ internal enum EventFault
 
     /// <summary>Who leaves ready items behind wakes nobody else.</summary>
     RestNotPassedOn,
-
-    /// <summary>Closing a file that is watched does not wait for those who are asking it.</summary>
-    ReleaseDoesNotWait,
-
-    /// <summary>A signal's file looks for pending signals before it queues itself.</summary>
-    SignalSoughtFirst,
-
-    /// <summary>An inotify queue does not look at its length again under its lock.</summary>
-    QueueOverfilled,
 }
 
 internal static class EventFaults

@@ -33,13 +33,17 @@ public sealed class EventFileSystem : FileSystemType
     }
 
     /// <summary>An open file of a new file of a kind, for reading and writing; <paramref name="subject"/> becomes its Private. ENFILE, ENOMEM: the subject is still the caller's.</summary>
-    public static Result<OpenFile> Open(ReadOnlySpan<byte> kind, EventFileOperations operations, object subject, int flags)
+    public static Result<OpenFile> Open(ReadOnlySpan<byte> kind, EventFileOperations operations, object subject, int flags) =>
+        Open(kind, operations, subject, FileConstants.O_RDWR, flags);
+
+    /// <summary>The same for a file that can only be read, or written.</summary>
+    public static Result<OpenFile> Open(ReadOnlySpan<byte> kind, EventFileOperations operations, object subject, int access, int flags)
     {
         var made = MakeFile(kind, operations);
         if (!made.TryGet(out var place))
             return made.Error;
         place.Inode.Private = subject;
-        var opened = OpenFile.Create(place, FileConstants.O_RDWR | (flags & FileConstants.O_NONBLOCK));
+        var opened = OpenFile.Create(place, access | (flags & FileConstants.O_NONBLOCK));
         if (!opened.IsOk)
             place.Inode.Private = null;
         place.Drop();

@@ -44,6 +44,7 @@ public static class FileAttributes
             FileTime.Changed(inode);
         }
 
+        FileNotify.OfPlace(place, NotifyFlags.IN_ATTRIB);
         return Errno.None;
     }
 
@@ -67,6 +68,7 @@ public static class FileAttributes
             FileTime.Changed(inode);
         }
 
+        FileNotify.OfPlace(place, NotifyFlags.IN_ATTRIB);
         return Errno.None;
     }
 
@@ -90,8 +92,12 @@ public static class FileAttributes
             FileTime.Changed(inode);
         }
 
+        FileNotify.OfPlace(place, EventOfTimes(access != long.MinValue, modification != long.MinValue));
         return Errno.None;
     }
+
+    private static uint EventOfTimes(bool access, bool modification) =>
+        access && modification ? NotifyFlags.IN_ATTRIB : access ? NotifyFlags.IN_ACCESS : modification ? NotifyFlags.IN_MODIFY : 0;
 
     /// <summary>A write by somebody else than the superuser takes the set-id bits away. Contents held.</summary>
     public static void DropSetId(Inode inode)

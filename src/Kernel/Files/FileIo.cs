@@ -14,8 +14,14 @@ public static class FileIo
     /// <summary>Reads at the file's position, moving it. EBADF when not open for reading.</summary>
     public static Result<int> Read(OpenFile file, ref IoBuffer to)
     {
-        if (!file.CanRead)
-            return Errno.EBADF;
+        var result = file.CanRead ? ReadChecked(file, ref to) : Errno.EBADF;
+        if (result.IsOk && result.Value > 0)
+            FileNotify.Accessed(file);
+        return result;
+    }
+
+    private static Result<int> ReadChecked(OpenFile file, ref IoBuffer to)
+    {
         if (!file.Operations.IsSeekable)
         {
             long none = 0;
@@ -36,8 +42,14 @@ public static class FileIo
     /// <summary>Writes at the file's position, or the end with O_APPEND, moving it. EBADF when not open for writing.</summary>
     public static Result<int> Write(OpenFile file, ref IoBuffer from)
     {
-        if (!file.CanWrite)
-            return Errno.EBADF;
+        var result = file.CanWrite ? WriteChecked(file, ref from) : Errno.EBADF;
+        if (result.IsOk && result.Value > 0)
+            FileNotify.Modified(file);
+        return result;
+    }
+
+    private static Result<int> WriteChecked(OpenFile file, ref IoBuffer from)
+    {
         if (!file.Operations.IsSeekable)
         {
             long none = 0;
@@ -78,7 +90,10 @@ public static class FileIo
         if (!file.CanRead)
             return Errno.EBADF;
         var error = CheckAt(file, position);
-        return error == Errno.None ? file.Operations.Read(file, ref to, ref position) : error;
+        var result = error == Errno.None ? file.Operations.Read(file, ref to, ref position) : error;
+        if (result.IsOk && result.Value > 0)
+            FileNotify.Accessed(file);
+        return result;
     }
 
     /// <summary>Writes at <paramref name="position"/>, which moves; the file's own does not. ESPIPE, EINVAL.</summary>
@@ -87,7 +102,10 @@ public static class FileIo
         if (!file.CanWrite)
             return Errno.EBADF;
         var error = CheckAt(file, position);
-        return error == Errno.None ? WriteLimited(file, ref from, ref position) : error;
+        var result = error == Errno.None ? WriteLimited(file, ref from, ref position) : error;
+        if (result.IsOk && result.Value > 0)
+            FileNotify.Modified(file);
+        return result;
     }
 
     /// <summary>lseek. ESPIPE, EINVAL, ENXIO, EOVERFLOW.</summary>

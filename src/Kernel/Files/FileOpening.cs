@@ -105,13 +105,22 @@ public static class FileOpening
         if (error != Errno.None)
             return error;
         var opened = OpenFile.Create(place, flags);
-        if (!opened.IsOk || (flags & O_TRUNC) == 0 || wasMade || !inode.IsRegular)
+        if (!opened.TryGet(out var file))
             return opened;
-        error = FileAttributes.Truncate(inode, 0);
-        if (error == Errno.None)
-            return opened;
-        opened.Value.Drop();
-        return error;
+        if ((flags & O_TRUNC) != 0 && !wasMade && inode.IsRegular)
+        {
+            error = FileAttributes.Truncate(inode, 0);
+            if (error != Errno.None)
+            {
+                file.Drop();
+                return error;
+            }
+
+            FileNotify.Modified(file);
+        }
+
+        FileNotify.Opened(file);
+        return opened;
     }
 
     private static Errno CheckOpen(in Location place, int flags)
@@ -151,6 +160,8 @@ public static class FileOpening
         if (made.TryGet(out var entry))
         {
             result = OpenFile.Create(new Location(place.Mount, entry), flags & ~O_TMPFILE);
+            if (result.IsOk)
+                FileNotify.Opened(result.Value);
             entry.Drop();
         }
 

@@ -95,6 +95,7 @@ public sealed partial class FileSystem
     {
         if (Interlocked.Decrement(ref _users) != 0)
             return;
+        FileNotify.Unmounted(this);
         if (Root is not null)
         {
             DirectoryTree.RemoveAll(Root);

@@ -42,6 +42,7 @@ public static class FileSystems
         PagedText.Init(files / 4);
         Pipe.Init(files / 8);
         FileAccount.Init(files / 8);
+        FileNotify.Init(files);
         Epoll.Init(files / 8, files);
     }
 }

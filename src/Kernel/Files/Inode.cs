@@ -137,6 +137,7 @@ public sealed partial class Inode
         ResetDirectory();
         ResetLocks();
         ResetWriting();
+        Watches = default;
     }
 
     public readonly struct Pooled : IPooled<Inode>

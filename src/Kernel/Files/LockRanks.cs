@@ -50,6 +50,11 @@ public readonly struct FileWatchersRank : ILockRank
     public static LockRank Rank => LockRank.FileWatchers;
 }
 
+public readonly struct FileNotifyRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FileNotify;
+}
+
 public readonly struct FileAccountRank : ILockRank
 {
     public static LockRank Rank => LockRank.FileAccount;

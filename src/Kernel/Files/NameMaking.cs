@@ -25,7 +25,10 @@ public static class NameMaking
             var error = CheckFree(directory.Entry, name);
             if (error == Errno.None)
                 error = Permission.CheckAdd(directory);
-            return error == Errno.None ? MakeLocked(directory.Entry, name, WithoutMask(mode), device, text) : error;
+            var made = error == Errno.None ? MakeLocked(directory.Entry, name, WithoutMask(mode), device, text) : error;
+            if (made.IsOk)
+                FileNotify.Created(directory.Inode, name, made.Value.Inode);
+            return made;
         }
     }
 
@@ -81,7 +84,15 @@ public static class NameMaking
                 error = Permission.CheckAdd(directory);
             if (error == Errno.None)
                 error = CheckLink(file);
-            return error == Errno.None ? EnterLink(directory.Entry, name, inode) : error;
+            if (error == Errno.None)
+                error = EnterLink(directory.Entry, name, inode);
+            if (error == Errno.None)
+            {
+                FileNotify.LinksChanged(inode);
+                FileNotify.Created(directory.Inode, name, inode);
+            }
+
+            return error;
         }
     }
 

@@ -18,8 +18,15 @@ public static class NameRemoval
                 return found.Error;
             var error = CheckRemove(parent, entry, directory, trailingSlash);
             if (error == Errno.None)
+            {
                 DirectoryTree.Remove(entry);
+                if (!directory)
+                    FileNotify.LinksChanged(entry.Inode);
+            }
+
             entry.Drop();
+            if (error == Errno.None)
+                FileNotify.Deleted(parent.Inode, name, directory);
             return error;
         }
     }
@@ -70,7 +77,10 @@ public static class NameRemoval
             DirectoryTree.Remove(target);
         }
 
+        Span<byte> oldName = stackalloc byte[NAME_MAX];
+        var oldLength = DirectoryTree.CopyName(entry, oldName);
         DirectoryTree.Move(entry, to.Entry, name);
+        FileNotify.Moved(from.Inode, oldName.Slice(0, oldLength), to.Inode, name, entry.Inode, target?.Inode);
         return Errno.None;
     }
 
@@ -85,7 +95,11 @@ public static class NameRemoval
         Span<byte> newName = stackalloc byte[NAME_MAX];
         var oldLength = DirectoryTree.CopyName(entry, oldName);
         var newLength = DirectoryTree.CopyName(target, newName);
-        DirectoryTree.Exchange(entry, target, oldName.Slice(0, oldLength), newName.Slice(0, newLength));
+        oldName = oldName.Slice(0, oldLength);
+        newName = newName.Slice(0, newLength);
+        DirectoryTree.Exchange(entry, target, oldName, newName);
+        FileNotify.Moved(from.Inode, oldName, to.Inode, newName, entry.Inode, null);
+        FileNotify.Moved(to.Inode, newName, from.Inode, oldName, target.Inode, null);
         return Errno.None;
     }
 

@@ -114,6 +114,7 @@ public sealed partial class OpenFile
             return;
         if (!IsPathOnly)
         {
+            FileNotify.Closed(this);
             ReleaseLocks();
             if (IsWatched)
                 EndWatching();

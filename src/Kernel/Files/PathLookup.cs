@@ -42,10 +42,16 @@ public static partial class PathLookup
         var opened = CheckExecutable(location);
         var result = opened == Errno.None ? OpenFile.Create(location, O_RDONLY) : opened;
         location.Drop();
-        if (!result.TryGet(out var program) || program.TryForbidWriting())
+        if (!result.TryGet(out var program))
             return result;
-        program.Drop();
-        return Errno.ETXTBSY;
+        if (!program.TryForbidWriting())
+        {
+            program.Drop();
+            return Errno.ETXTBSY;
+        }
+
+        FileNotify.Opened(program);
+        return result;
     }
 
     private static Errno CheckExecutable(in Location location)

@@ -6,10 +6,8 @@
 using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Files;
-using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
-using Jiffy.Kernel.Tasks;
 
 namespace Jiffy.Kernel.Ipc;
 
@@ -62,12 +60,6 @@ internal sealed class SignalFile
                 return info;
             if (isNonBlocking)
                 return Errno.EAGAIN;
-            if (EventFaults.Has(EventFault.SignalSoughtFirst))
-            {
-                SleepUntested();
-                continue;
-            }
-
             var error = SignalWait.Arrivals.WaitEvent(this, static file => SignalWait.IsPending(file.Set));
             if (error != Errno.None)
                 return error;
@@ -79,14 +71,6 @@ internal sealed class SignalFile
     {
         table?.Register(SignalWait.Arrivals);
         return SignalWait.IsPending(Set) ? FileConstants.POLLIN : 0;
-    }
-
-    private static void SleepUntested()
-    {
-        Machine.Cpu.Interleave();
-        SignalWait.Arrivals.PrepareToWait(Task.Current.OwnWait, TaskState.Interruptible);
-        Scheduler.Schedule();
-        SignalWait.Arrivals.FinishWait(Task.Current.OwnWait);
     }
 
     public readonly struct Pooled : IPooled<SignalFile>

@@ -37,6 +37,7 @@ public enum LockRank
     IpcTable = 325,
     SemaphoreUndo = 326,
     MessageQueueList = 327,
+    FileNotify = 328,
     FileAccount = 329,
     FileTableSlots = 330,
     FileContext = 331,

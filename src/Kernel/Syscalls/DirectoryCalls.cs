@@ -83,6 +83,8 @@ public static class DirectoryCalls
             var writer = new DirectoryWriter(file, to, (int)Math.Min(size, int.MaxValue), is64);
             var error = file.Operations.ReadDirectory(file, ref writer);
             if (error == Errno.None)
+                FileNotify.Accessed(file);
+            if (error == Errno.None)
                 error = writer.Error;
             return writer.Written > 0 || error == Errno.None ? writer.Written : SyscallResult.From(error);
         }

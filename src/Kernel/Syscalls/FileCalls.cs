@@ -115,6 +115,8 @@ public static class FileCalls
             error = Permission.Check(place.Inode, W_OK);
         if (error == Errno.None)
             error = place.Inode.IsRunning ? Errno.ETXTBSY : Resize(place.Inode, size);
+        if (error == Errno.None)
+            FileNotify.OfPlace(place, NotifyFlags.IN_MODIFY);
         place.Drop();
         return SyscallResult.From(error);
     }
@@ -124,6 +126,8 @@ public static class FileCalls
         if (FileTable.GetCurrent(descriptor) is not { } file)
             return -(long)Errno.EBADF;
         var error = file.IsPathOnly ? Errno.EBADF : size < 0 || !file.Inode.IsRegular || !file.CanWrite ? Errno.EINVAL : Resize(file.Inode, size);
+        if (error == Errno.None)
+            FileNotify.Modified(file);
         file.Drop();
         return SyscallResult.From(error);
     }
@@ -138,6 +142,9 @@ public static class FileCalls
             using (file.Inode.Contents.Acquire())
                 error = Allocate(file.Inode, mode, start, start + length);
         }
+
+        if (error == Errno.None)
+            FileNotify.Modified(file);
 
         file.Drop();
         return SyscallResult.From(error);

@@ -32,7 +32,17 @@ public static class PollCalls
     public static long Poll(ulong array, uint count, int timeout)
     {
         var deadline = timeout < 0 ? long.MaxValue : DeadlineIn(timeout / 1000, timeout % 1000 * 1_000_000L);
-        return Poll(array, count, deadline);
+        return PollUntil(array, count, deadline);
+    }
+
+    /// <summary>When no handler ran, it goes on until the same moment.</summary>
+    internal static long PollUntil(ulong array, uint count, long deadline)
+    {
+        var result = Poll(array, count, deadline);
+        if (result != -(long)Errno.ERESTARTNOHAND)
+            return result;
+        Task.Current.Restart = new RestartBlock { Kind = RestartKind.Poll, Deadline = deadline, Address = array, First = count };
+        return -(long)Errno.ERESTART_RESTARTBLOCK;
     }
 
     /// <summary>ppoll: the mask in force while waiting, and the rest of the time put back.</summary>

@@ -82,6 +82,7 @@ internal static class SleepCalls
             RestartKind.Sleep => SleepUntil(restart.Deadline, restart.Address),
             RestartKind.CpuSleep => SleepOnCpuTime((int)restart.First, isAbsolute: true, restart.Deadline, restart.Address),
             RestartKind.FutexWait => Futex.ResumeWait(restart),
+            RestartKind.Poll => PollCalls.PollUntil(restart.Address, (uint)restart.First, restart.Deadline),
             _ => -(long)Errno.EINTR,
         };
     }

@@ -491,7 +491,7 @@ public static class SyscallTable
             case SyscallNumber.setpriority:
                 return PriorityCalls.Set((int)a, (int)b, (int)c);
 
-            // Waiting: futex, poll, select, epoll, counters and signals as files (FutexCalls, PollCalls, EpollCalls, EventCounterCalls, SignalFileCalls)
+            // Waiting: futex, poll, select, epoll, counters and signals as files (FutexCalls, PollCalls, EpollCalls, EventCounterCalls, SignalFileCalls, NotifyCalls)
             case SyscallNumber.poll:
                 return PollCalls.Poll(a, (uint)b, (int)c);
             case SyscallNumber.ppoll:
@@ -512,6 +512,14 @@ public static class SyscallTable
                 return EpollCalls.PWait((int)a, b, (int)c, (int)d, e, f);
             case SyscallNumber.epoll_pwait2:
                 return EpollCalls.PWait2((int)a, b, (int)c, d, e, f);
+            case SyscallNumber.inotify_init:
+                return NotifyCalls.Init(0);
+            case SyscallNumber.inotify_init1:
+                return NotifyCalls.Init((int)a);
+            case SyscallNumber.inotify_add_watch:
+                return NotifyCalls.AddWatch((int)a, b, (uint)c);
+            case SyscallNumber.inotify_rm_watch:
+                return NotifyCalls.RemoveWatch((int)a, (int)b);
             case SyscallNumber.signalfd:
                 return SignalFileCalls.Create((int)a, b, c, 0);
             case SyscallNumber.signalfd4:

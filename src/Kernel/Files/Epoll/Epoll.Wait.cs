@@ -10,7 +10,6 @@ using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Wait;
 
-
 namespace Jiffy.Kernel.Files;
 
 using static EpollFlags;

@@ -111,6 +111,7 @@ internal static class Settings
         files.AddText("inode-nr", static text => text.Append($"{Inode.Pool.Made}\t{Inode.Pool.Made - Inode.Pool.Used}\n"));
         AddPipes(files);
         AddWatches(files.AddDirectory("epoll"));
+        AddNotify(files.AddDirectory("inotify"));
     }
 
     private static void AddPipes(GeneratedNode files)
@@ -145,6 +146,31 @@ internal static class Settings
             var parsed = TextParsing.Number(text, 0, int.MaxValue);
             if (parsed.TryGet(out var value))
                 Epoll.MaxWatches = value;
+            return parsed.Error;
+        });
+    }
+
+    private static void AddNotify(GeneratedNode notify)
+    {
+        notify.AddSetting("max_user_instances", static text => WriteNumber(text, FileNotify.MaxQueues), static text =>
+        {
+            var parsed = TextParsing.Number(text, 0, int.MaxValue);
+            if (parsed.TryGet(out var value))
+                FileNotify.MaxQueues = value;
+            return parsed.Error;
+        });
+        notify.AddSetting("max_user_watches", static text => WriteNumber(text, FileNotify.MaxWatches), static text =>
+        {
+            var parsed = TextParsing.Number(text, 0, int.MaxValue);
+            if (parsed.TryGet(out var value))
+                FileNotify.MaxWatches = value;
+            return parsed.Error;
+        });
+        notify.AddSetting("max_queued_events", static text => WriteNumber(text, FileNotify.MaxEvents), static text =>
+        {
+            var parsed = TextParsing.Number(text, 0, int.MaxValue);
+            if (parsed.TryGet(out var value))
+                FileNotify.MaxEvents = value;
             return parsed.Error;
         });
     }
