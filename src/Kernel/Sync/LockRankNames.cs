@@ -30,6 +30,7 @@ public static class LockRankNames
         LockRank.IpcTable => nameof(LockRank.IpcTable),
         LockRank.SemaphoreUndo => nameof(LockRank.SemaphoreUndo),
         LockRank.MessageQueueList => nameof(LockRank.MessageQueueList),
+        LockRank.FileNotify => nameof(LockRank.FileNotify),
         LockRank.FileAccount => nameof(LockRank.FileAccount),
         LockRank.FileTableSlots => nameof(LockRank.FileTableSlots),
         LockRank.FileContext => nameof(LockRank.FileContext),
