@@ -21,6 +21,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -317,6 +318,42 @@ static int epoll_thousand(void) { return epoll_of(1000); }
 
 static int pipe_same(void) { return pipe_rounds(0); }
 static int pipe_cross(void) { return pipe_rounds(1); }
+
+static int ends[2];
+
+static void echo_socket(pid_t parent)
+{
+    char byte;
+    (void)parent;
+    while (raw(SYS_read, ends[1], (long)&byte, 1, 0) == 1)
+        raw(SYS_write, ends[1], (long)&byte, 1, 0);
+}
+
+static int socket_rounds(int cpu)
+{
+    pid_t peer;
+    char byte = 'x';
+    TRY(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+    if (start_peer(&peer, cpu, echo_socket))
+        return FAILED;
+    int result = DONE;
+    ROUNDS(200) {
+        begin();
+        for (long i = 0; i < operations; i++)
+            if (raw(SYS_write, ends[0], (long)&byte, 1, 0) != 1 || raw(SYS_read, ends[0], (long)&byte, 1, 0) != 1)
+                result = FAILED;
+        end(operations);
+    }
+    stop_peer(peer);
+    close(ends[0]);
+    close(ends[1]);
+    if (result)
+        snprintf(reason, sizeof reason, "a byte did not come through");
+    return result;
+}
+
+static int socket_same(void) { return socket_rounds(0); }
+static int socket_cross(void) { return socket_rounds(1); }
 
 // Bytes through a pipe and out again, by one process: what copying and the pipe's pages cost, without a switch.
 static int pipe_bytes(long bytes)
@@ -854,6 +891,8 @@ static const struct row { const char *name; int cpus; const char *operation; int
     { "eventfd-cross", 2, "the same, on two CPUs", event_cross },
     { "epoll-1", 1, "a counter watched by epoll is added to, waited for and read", epoll_one },
     { "epoll-1000", 1, "the same with a thousand watched, each in turn", epoll_thousand },
+    { "socket-same", 1, "a byte through a stream of AF_UNIX and one back, two processes on one CPU", socket_same },
+    { "socket-cross", 2, "the same, on two CPUs", socket_cross },
     { "pipe-4k", 1, "4 KiB written to a pipe and read again by the same process", pipe_page },
     { "pipe-64k", 1, "64 KiB likewise, all that a pipe holds", pipe_full },
     { "signal-same", 1, "a signal to another process and one back (kill, sigsuspend, handler), on one CPU", signal_same },
