@@ -37,9 +37,9 @@ public sealed class MannersTests
     [InlineData("WaitQueue.WaitEventUntil", "hardirq in Tests.Unit.Checks.Samples.BadContexts.TopHalf")]
     [InlineData("WaitQueue.WaitEventUntil", "softirq handler given at tests/Unit/Checks/Samples/BadContexts.cs")]
     [InlineData("UserMemory.TryRead", "softirq in Tests.Unit.Checks.Samples.BadContexts.Deferred")]
-    [InlineData("Mutex.Acquire", "a spin lock is held from tests/Unit/Checks/Samples/BadContexts.cs")]
+    [InlineData("Mutex.AcquireUnguarded", "a spin lock is held from tests/Unit/Checks/Samples/BadContexts.cs")]
     [InlineData("Completion.Wait", "a spin lock is held without a guard, see tests/Unit/Checks/Samples/BadContexts.cs")]
-    [InlineData("ReadWriteSemaphore.AcquireRead", "BadContexts.GivesBackAndTakesAgain")]
+    [InlineData("ReadWriteSemaphore.TakeRead", "BadContexts.GivesBackAndTakesAgain")]
     public void Sleeping_where_it_is_not_allowed_is_found(string leaf, string region) =>
         AssertFinds(Contexts(), $"{leaf} may sleep", region);
 
