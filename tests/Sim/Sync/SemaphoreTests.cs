@@ -104,16 +104,17 @@ public sealed partial class SleepingLockTests
         var kernel = new SchedulerKernel(machine);
         var semaphore = new Semaphore(0);
         var order = "";
+        var sleepers = new Task[3];
         for (var i = 0; i < 3; i++)
         {
             var name = i.ToString();
-            kernel.Spawn($"down{i}", () => { semaphore.Down(); order += name; });
+            sleepers[i] = kernel.Spawn($"down{i}", () => { semaphore.Down(); order += name; });
         }
 
         kernel.Spawn("up", () =>
         {
-            Sleep.For(1_000_000, TaskState.Uninterruptible); // all of them sleep, in the order of their queueing
-            order = "";
+            while (!Array.TrueForAll(sleepers, static task => task.State == TaskState.Uninterruptible))
+                Sleep.For(1_000_000, TaskState.Uninterruptible); // until all of them are queued
             for (var i = 0; i < 3; i++)
             {
                 semaphore.Up();

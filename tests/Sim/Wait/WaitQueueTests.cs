@@ -105,10 +105,12 @@ public sealed class WaitQueueTests
         var alert = kernel.Spawn("alert", () => SleepOnce(queue, TaskState.Interruptible));
         kernel.Spawn("waker", () =>
         {
-            Sleep(1_000_000_000);
+            while (deaf.State != TaskState.Uninterruptible || alert.State != TaskState.Interruptible)
+                Sleep(1_000_000_000);
             Assert.Equal(1, queue.WakeUpInterruptible(int.MaxValue));
-            Sleep(1_000_000_000);
-            Assert.True(kernel.HasExited(alert) && !kernel.HasExited(deaf));
+            while (!kernel.HasExited(alert))
+                Sleep(1_000_000_000);
+            Assert.False(kernel.HasExited(deaf));
             Assert.Equal(1, queue.WakeUp());
         });
         kernel.RunAll();
