@@ -7,7 +7,7 @@
 # host: no
 # expect: sem-sysv 2, msg 2: passed
 # expect: mq 2, sem 2: passed
-# expect: shm-sysv 1, shm 1: passed
+# expect: shm-sysv 1, shm 1, shm-bytes 1M: passed
 stress() {
     options=
     for word in $1; do
@@ -28,4 +28,4 @@ stress() {
 }
 stress "sem-sysv 2, msg 2" 2
 stress "mq 2, sem 2" 2
-stress "shm-sysv 1, shm 1" 2
+stress "shm-sysv 1, shm 1, shm-bytes 1M" 2
