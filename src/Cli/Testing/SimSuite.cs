@@ -12,7 +12,7 @@ internal sealed class SimSuite() : XunitSuite("sim", "the kernel on the simulate
 {
     private const string Effort = "JIFFY_SIM_EFFORT", Report = "JIFFY_SIM_REPORT", Core = "JIFFY_SIM_CORE", Seconds = "JIFFY_SIM_SECONDS", Seed = "JIFFY_SIM_SEED", Replay = "JIFFY_SIM_REPLAY";
     private const long Promised = 200_000, PromisedLong = 10_000_000;
-    private const int UsualEffort = 2, LongSeconds = 10;
+    private const int LongSeconds = 10;
     private const ulong SeedsPerPass = 1UL << 32;
 
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"jiffy-sim-{Environment.ProcessId}");
@@ -50,8 +50,6 @@ internal sealed class SimSuite() : XunitSuite("sim", "the kernel on the simulate
             [Report] = Path.Combine(_directory, process.ToString(CultureInfo.InvariantCulture)),
             [Core] = process.ToString(CultureInfo.InvariantCulture),
         };
-        if (!IsOwnEffort)
-            settings[Effort] = UsualEffort.ToString(CultureInfo.InvariantCulture);
         if (request.IncludesLong && !IsOwnEffort)
         {
             settings[Seconds] = LongSeconds.ToString(CultureInfo.InvariantCulture);
