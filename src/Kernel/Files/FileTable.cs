@@ -282,7 +282,7 @@ public sealed class FileTable
 
     private bool CopyChunk(int index, FileTable copy)
     {
-        if (_chunks[index] is null)
+        if (_chunks[index] is not { Used: not 0 })
             return true;
         if (!copy.AddChunk(index))
             return false;

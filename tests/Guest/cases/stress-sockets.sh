@@ -2,6 +2,7 @@
 # themselves. (Its stressor sock asks for a protocol of AF_INET also in other families, and is refused on Linux, too.)
 # packages: stress-ng
 # cpus: 1 2
+# memory: 1G
 # timeout: 180
 # host: no
 # expect: sockpair 2: passed
