@@ -52,6 +52,7 @@ public static class StartUp
     /// <summary>What reports need.</summary>
     private static void InitEarly()
     {
+        SpinNodes.Init(areUsed: CommandLine.GetInt("fair_locks"u8, BootInfo.IsVirtual ? 0 : 1) != 0);
         PoolRegistry.Init();
         LockChecks.Init(CommandLine.GetInt("lock_checks"u8, 0));
         KernelConsole.Init();

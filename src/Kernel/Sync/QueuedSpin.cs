@@ -3,8 +3,9 @@
 // a line of its own; so the lock goes round in the order of arrival, and a release disturbs one waiter's cache and no other's.
 // Nobody passes the queue: while it has a tail the word is not zero, so no swap from zero succeeds; the low byte is then set by the first
 // waiter alone. None is forgotten: a waiter leaves by taking itself off the tail, or else somebody is behind it, whose link it waits for.
+// Under a hypervisor nobody queues: the next in turn may be a CPU that the host does not run just then, and all behind it would wait for that.
 // Contexts: any, preemption off. Nodes: one for each CPU and level (task, softirq, hardirq): a level waits for one lock at a time.
-// Linux: queued_spin_lock(), struct mcs_spinlock.
+// Linux: queued_spin_lock(), struct mcs_spinlock, virt_spin_lock().
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
@@ -43,6 +44,12 @@ internal struct QueuedSpin
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Wait()
     {
+        if (!SpinNodes.AreUsed)
+        {
+            WaitOutOfTurn();
+            return;
+        }
+
         var mine = SpinNodes.Here();
         ref var node = ref SpinNodes.Of(mine);
         node.Next = 0;
@@ -62,6 +69,16 @@ internal struct QueuedSpin
         var alone = mine << TailShift;
         if (Interlocked.CompareExchange(ref _word, Held, alone) != alone)
             TakeBeforeNext(ref node);
+    }
+
+    private void WaitOutOfTurn()
+    {
+        do
+        {
+            while (Volatile.Read(ref _word) != 0)
+                Cpu.Relax();
+        }
+        while (!TryTake());
     }
 
     private int Join(int mine)
@@ -115,6 +132,12 @@ internal static class SpinNodes
     }
 
     private static Table s_nodes;
+
+    /// <summary>Waiters queue. Start-up, before there is anybody to wait for.</summary>
+    public static bool AreUsed { get; private set; } = true;
+
+    /// <summary>Boot, on the first CPU alone.</summary>
+    public static void Init(bool areUsed) => AreUsed = areUsed;
 
     /// <summary>Number of the node of this CPU and level, from one.</summary>
     public static int Here()

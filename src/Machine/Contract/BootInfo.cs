@@ -26,4 +26,7 @@ public static partial class BootInfo
 
     /// <summary>Processor features as CPUID leaf 1 gives them (ECX in the upper, EDX in the lower half).</summary>
     public static partial ulong ProcessorFeatures { get; }
+
+    /// <summary>The processors are a hypervisor's: one may stand still while others run.</summary>
+    public static bool IsVirtual => ProcessorFeatures >> 63 != 0;
 }
