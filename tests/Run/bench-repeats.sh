@@ -9,5 +9,5 @@ for run in 1 2; do
 done
 cmp cost1 cost2 && cmp table1 table2 && cmp output1 output2 && echo the same
 $JIFFY bench task --list | cut -d ' ' -f 1 >rows
-grep -o '^[a-z-]*,Jiffy' table1 | cut -d , -f 1 | grep -v '^row$' | cmp - rows && echo every row
+grep -o '^[a-z0-9-]*,Jiffy' table1 | cut -d , -f 1 | grep -v '^row$' | cmp - rows && echo every row
 echo "status $status"
