@@ -416,6 +416,8 @@ static void mixes(void)
     lock(word);
     struct helper waiter = { .word = word, .operation = LOCK_PI };
     start(&waiter);
+    while (!(load(word) & WAITERS)) // it may have slept for something else before
+        sched_yield();
     pid_t child = check_fork();
     if (child == 0) {
         store(word, 1 | WAITERS);
