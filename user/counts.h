@@ -87,7 +87,7 @@ static void counts_rest(struct counts *counts, int looks, int microseconds)
 }
 
 // The counts once nothing else changes them: the one who watched over an earlier test's time may take a second to go.
-static void counts_begin(struct counts *counts)
+UNUSED static void counts_begin(struct counts *counts)
 {
     counts_rest(counts, 15, 100000);
     counts_settle(counts); // the page of its own notes is there from now on

@@ -3,6 +3,7 @@
 // cpus: 1 2 4
 // timeout: 120
 #include "check.h"
+#include "counts.h"
 #include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
@@ -392,6 +393,33 @@ static void several(void)
     close(pair[1]);
 }
 
+static void tick(int signal) { (void)signal; }
+
+// A signal ends the wait for a second message: the call tells of the first, and nothing of the signal stays with the socket.
+// Linux keeps an errno there that is its own (512), and tells it to whoever calls next.
+static void interrupted(void)
+{
+    struct sigaction action = { .sa_handler = tick }, old;
+    struct itimerval every = { { 0, 5000 }, { 0, 5000 } }, limit;
+    char text[20];
+    struct iovec into = { text, sizeof text };
+    struct mmsghdr in[2] = { 0 };
+    in[0].msg_hdr.msg_iov = in[1].msg_hdr.msg_iov = &into;
+    in[0].msg_hdr.msg_iovlen = in[1].msg_hdr.msg_iovlen = 1;
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+    sigaction(SIGALRM, &action, &old);
+    send(pair[0], "one", 3, 0);
+    setitimer(ITIMER_REAL, &every, &limit);
+    long count = syscall(SYS_recvmmsg, pair[1], in, 2, 0, NULL);
+    setitimer(ITIMER_REAL, &limit, NULL);
+    sigaction(SIGALRM, &old, NULL);
+    CHECK_EQ("recvmmsg: a signal after the first message", count, 1);
+    count = recv(pair[1], text, sizeof text, MSG_DONTWAIT);
+    CHECK("recvmmsg: the signal is not told to the next", count == -1 && (errno == EAGAIN || (errno == 512 && !counts_are_exact())));
+    close(pair[0]);
+    close(pair[1]);
+}
+
 // Many senders, one queue of eleven, several receivers: every message arrives once.
 enum { Senders = 4, Each = 300, Receivers = 3 };
 static int queue_fd, seen[Senders][Each];
@@ -446,6 +474,7 @@ int main(void)
     limits();
     packets();
     several();
+    interrupted();
     many();
     return check_end();
 }

@@ -196,8 +196,11 @@ internal static class Waiting
         report.Equal(woken, 3, "of two hundred exclusive sleepers as many are woken as asked for");
         report.That(Helper.WaitFor(static () => Volatile.Read(ref s_ended) == 3), "and those three proceed");
         Interlocked.Add(ref s_tokens, Many);
-        report.Equal(s_queue.WakeUpAll(), Many - 3, "a wake-up of all wakes the others");
-        Helper.WaitFor(static () => Volatile.Read(ref s_ended) == Many);
+
+        // Who wakes before the last stretch stands at the queue's end again until it has looked at its condition, and may be met, and counted, twice.
+        woken = s_queue.WakeUpAll();
+        report.That(woken >= Many - 3, "a wake-up of all wakes the others");
+        report.That(Helper.WaitFor(static () => Volatile.Read(ref s_ended) == Many) && s_queue.IsEmpty, "and they proceed");
         StartMany(isExclusive: false);
         Interlocked.Add(ref s_tokens, Many);
         report.Equal(s_queue.WakeUp(), Many, "two hundred plain sleepers are woken by one wake-up");

@@ -144,10 +144,13 @@ internal static class SocketDataCalls
                 break;
         }
 
-        if (done > 0 && error is not (Errno.None or Errno.EAGAIN))
+        if (done > 0 && !IsOfThisCallOnly(error))
             socket.KeepError(error);
         return done > 0 || error == Errno.None ? done : SyscallResult.From(error);
     }
+
+    // A signal that ended this call says nothing of the socket. (Linux keeps it there, and another caller is told an errno that no program knows.)
+    private static bool IsOfThisCallOnly(Errno error) => error is Errno.None or Errno.EAGAIN or Errno.EINTR or Errno.ERESTARTSYS;
 
     private static Result<int> Send(OpenFile file, UnixSocket socket, ulong at, int flags)
     {
