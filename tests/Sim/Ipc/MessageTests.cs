@@ -277,5 +277,8 @@ public sealed class MessageTests
 
     [Fact]
     public void A_POSIX_receiver_that_makes_room_and_tells_nobody_is_caught() =>
-        Explore.FindsFailure(2, machine => PassPosix(machine, IpcFault.RoomNotTold));
+        Explore.FindsFailure(Impatient, machine => PassPosix(machine, IpcFault.RoomNotTold));
+
+    // Where a sender sleeps for ever, those who give up and try again go on as long as they may.
+    private static ExploreOptions Impatient => new() { Machine = new SimOptions { Cpus = 2, MaxSteps = 50_000 }, Schedules = 5000 };
 }
