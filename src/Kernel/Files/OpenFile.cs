@@ -69,6 +69,7 @@ public sealed partial class OpenFile
     public static void Init(int limit)
     {
         Pool = new Pool<OpenFile, Pooled>("open_file", limit);
+        s_lastOrdinal = 0;
     }
 
     /// <summary>Opens <paramref name="location"/> for the caller, the one user; counts the location itself. Permissions were checked.</summary>

@@ -18,6 +18,7 @@ public sealed partial class Pipe
     public static void Init(int limit)
     {
         Pool = new Pool<Pipe, Pooled>("pipe", limit);
+        s_made = 0;
         PipeLimits.Init(limit);
     }
 

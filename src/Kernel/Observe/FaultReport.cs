@@ -34,6 +34,7 @@ public static class FaultReport
         Count = 0;
         s_reporter = 0;
         s_faultsInReport = 0;
+        s_notices = 0;
     }
 
     /// <summary>True in code that prints a report on this CPU: it must not wait for locks, since the faulting code may hold them.</summary>

@@ -47,7 +47,7 @@ internal static class Provoke
         s_spin = default;
         s_mutex = default;
         s_nothing = null;
-        s_faultInReport = false;
+        s_faultInReport = s_overruns = false;
         s_timer = isOn ? new HighResolutionTimer(static timer => RingWrongly(timer), null) : null;
     }
 

@@ -13,7 +13,11 @@ public static class FaultInjection
     private static int s_left;
 
     /// <summary>Boot: nothing fails.</summary>
-    public static void Init() => s_target = null;
+    public static void Init()
+    {
+        s_target = null;
+        s_left = 0;
+    }
 
     /// <summary>Makes the <paramref name="nth"/> request of a task fail, counted from 1; 0: none. Ends what was asked for another task.</summary>
     public static void Arm(Task task, int nth)

@@ -39,6 +39,7 @@ public static partial class LockChecks
     public static void Init(int level)
     {
         s_mode = level switch { <= 0 => 0, 1 => Checking, _ => Checking | Placing };
+        s_epoch = 0;
         InitUses();
         LockStatistics.Init();
     }

@@ -30,6 +30,7 @@ internal sealed class SchedulerKernel : KernelEntry
         _machine = machine;
         Instance = this;
         SimMachine.NameTeller = static context => context is Task task ? Encoding.ASCII.GetString(task.Name) : context.ToString() ?? "?";
+        TaskKernel.ForgetOthers();
         FrameAllocator.Init();
         WaitQueue.Init();
         Scheduler.CreateIdle(0);

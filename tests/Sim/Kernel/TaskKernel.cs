@@ -9,6 +9,7 @@ using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Signals;
 using Jiffy.Kernel.Structures;
+using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
 using Jiffy.Kernel.Wait;
@@ -38,15 +39,13 @@ internal abstract class TaskKernel : KernelEntry
     /// <summary>Tasks, signals, time and memory, in the order of StartUp. Further rooms come after it.</summary>
     protected static void InitTasks(LogLevel level)
     {
+        ForgetOthers();
         KernelConsole.Init();
-        Panic.Init();
-        FaultReport.Init(panicOnFault: true);
         KernelLog.Init((int)level);
         SystemNames.Init();
         FrameAllocator.Init();
         TaskTree.Initialize(Threads);
         WaitQueue.Init();
-        Freezer.Init();
         SignalSender.InitReports();
         SignalHandlers.Pool = new Pool<SignalHandlers, SignalHandlers.Pooled>("signal_handlers", Threads);
         QueuedSignal.Init(4 * Threads);
@@ -61,6 +60,20 @@ internal abstract class TaskKernel : KernelEntry
         Jiffy.Kernel.Ipc.Semaphores.Init();
         Jiffy.Kernel.Ipc.SysVMessages.Init();
         Jiffy.Kernel.Ipc.SharedSegments.Init();
+    }
+
+    /// <summary>What StartUp settles first, so that nothing of the kernel that ran before in this process is left: RebootTests.</summary>
+    internal static void ForgetOthers()
+    {
+        SpinNodes.Init(areUsed: true);
+        PoolRegistry.Init();
+        LockChecks.Init(0);
+        Panic.Init();
+        FaultReport.Init(panicOnFault: true);
+        Provoke.Init(isOn: false);
+        KernelLog.Init((int)LogLevel.Warning);
+        TaskStateRules.Init(checks: false);
+        Freezer.Init();
     }
 
     /// <summary>Makes task 1 with a body, and kthreadd; the first runs as soon as the CPU is idle.</summary>
