@@ -1,4 +1,4 @@
-// Makes the bootable kernel image: C# to IL, IL to machine code, assembly, a first link, the symbol table made from it,
+// Makes the bootable kernel image: C# to IL, IL without what only costs, IL to machine code, assembly, a first link, the symbol table made from it,
 // a second link that adds the table, and checks on the result. A step whose inputs have not changed is skipped.
 using System;
 using System.Collections.Generic;
@@ -28,7 +28,7 @@ internal sealed class ImageBuilder
         Directory.CreateDirectory(_options.Intermediate(""));
         var assemblies = Compile();
         var objects = Assemble();
-        objects.Add(ReplaceShortCalls(CompileToMachineCode(assemblies)));
+        objects.Add(ReplaceShortCalls(CompileToMachineCode(MakeLean(assemblies))));
         LinkForDebugging(objects);
         var symbols = MakeSymbols(assemblies);
         Check(assemblies);
@@ -63,6 +63,24 @@ internal sealed class ImageBuilder
             ],
         });
         return assemblies;
+    }
+
+    private string[] MakeLean(string[] assemblies)
+    {
+        Directory.CreateDirectory(_options.Intermediate("lean"));
+        var lean = assemblies.Select(assembly => Path.Combine(_options.Intermediate("lean"), Path.GetFileName(assembly))).ToArray();
+        _steps.Run(new Step("lean IL", "IL without what only costs", [typeof(ImageBuilder).Assembly.Location, .. assemblies], lean)
+        {
+            Action = () =>
+            {
+                foreach (var (input, output) in assemblies.Zip(lean))
+                {
+                    LeanIl.Write(input, output, isSafe: input == assemblies[0]);
+                    File.Copy(Path.ChangeExtension(input, ".pdb"), Path.ChangeExtension(output, ".pdb"), overwrite: true);
+                }
+            },
+        });
+        return lean;
     }
 
     private string CompileToMachineCode(string[] assemblies)
