@@ -25,6 +25,9 @@ internal enum EventFault
 
     /// <summary>Who leaves ready items behind wakes nobody else.</summary>
     RestNotPassedOn,
+
+    /// <summary>A call does not count the file it uses, though other threads may close it.</summary>
+    SharedFileUncounted,
 }
 
 internal static class EventFaults

@@ -2,6 +2,7 @@
 // Locks: _lock guards chunks, slots and their close-on-exec bits; files are opened and closed outside it. Users counts atomically.
 // Linux: struct files_struct, struct fdtable.
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
@@ -93,6 +94,9 @@ public sealed class FileTable
             return file;
         }
     }
+
+    /// <summary>The file of a descriptor, not counted: for the table's only user (<see cref="BorrowedFile"/>). Null: EBADF.</summary>
+    internal OpenFile? Look(int descriptor) => Slot(descriptor);
 
     /// <summary>The running task's file of a descriptor, counted; null: EBADF.</summary>
     public static OpenFile? GetCurrent(int descriptor) => Task.Current.Files?.Get(descriptor);
@@ -243,8 +247,12 @@ public sealed class FileTable
 
     private static int Limit => (int)System.Math.Min(Task.Current.Group.SoftLimit(Resource.NOFILE), Capacity);
 
-    private OpenFile? Slot(int descriptor) =>
-        (uint)descriptor < Capacity ? _chunks[descriptor / DescriptorChunk.Slots]?[descriptor % DescriptorChunk.Slots] : null;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private OpenFile? Slot(int descriptor)
+    {
+        var number = (uint)descriptor;
+        return number < Capacity ? _chunks[number / DescriptorChunk.Slots]?[(int)(number % DescriptorChunk.Slots)] : null;
+    }
 
     private int FindFree(int from)
     {

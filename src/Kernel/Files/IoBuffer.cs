@@ -97,6 +97,8 @@ public ref struct IoBuffer
     /// <summary>Fills the buffer from <paramref name="source"/>; how many bytes went in.</summary>
     public int CopyFrom(scoped ReadOnlySpan<byte> source)
     {
+        if (IsInPiece(source.Length) && UserMemory.TryWrite(_address, source))
+            return Advance(source.Length);
         var copied = 0;
         while (copied < source.Length && TryStartPiece(source.Length - copied, out var count))
         {
@@ -114,6 +116,8 @@ public ref struct IoBuffer
     /// <summary>Empties the buffer into <paramref name="target"/>; how many bytes came out.</summary>
     public int CopyTo(scoped Span<byte> target)
     {
+        if (IsInPiece(target.Length) && UserMemory.TryRead(_address, target))
+            return Advance(target.Length);
         var copied = 0;
         while (copied < target.Length && TryStartPiece(target.Length - copied, out var count))
         {
@@ -167,6 +171,9 @@ public ref struct IoBuffer
         count = Math.Min(count, Frames.Size - (int)(address & (Frames.Size - 1)));
         return isThere;
     }
+
+    // The usual case: so many bytes lie in the current piece of user memory. A failed copy is then tried again, page by page.
+    private readonly bool IsInPiece(int count) => count <= _piece && count <= _remaining && !_faulted;
 
     // The next run of bytes that lies in one piece, at most `most`. False: nothing is left.
     private bool TryStartPiece(int most, out int count)

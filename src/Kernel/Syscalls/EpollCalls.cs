@@ -90,7 +90,8 @@ internal static class EpollCalls
             return -(long)Errno.EINVAL;
         if (!UserAccess.IsUserRange(to, (ulong)most * EpollEvent.Bytes))
             return -(long)Errno.EFAULT;
-        if (FileTable.GetCurrent(set) is not { } file)
+        var borrowed = BorrowedFile.Get(set);
+        if (borrowed.File is not { } file)
             return -(long)Errno.EBADF;
         Result<int> result = file.IsPathOnly ? Errno.EBADF : Errno.EINVAL;
         if (EpollOperations.TryGet(file) is { } epoll)
@@ -99,7 +100,7 @@ internal static class EpollCalls
             result = epoll.Wait(ref events, most, deadline);
         }
 
-        file.Drop();
+        borrowed.Return();
         return SyscallResult.From(result);
     }
 }

@@ -16,44 +16,60 @@ public static class FileCalls
     private const int RWF_NOWAIT = 0x8;
     private const int RWF_APPEND = 0x10;
 
-    public static long Read(int descriptor, ulong address, ulong count) =>
-        Transfer(descriptor, new IoBuffer(address, count), isWrite: false, CheckRange(address, count));
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long Read(int descriptor, ulong address, ulong count)
+    {
+        var buffer = new IoBuffer(address, count);
+        return Transfer(descriptor, ref buffer, isWrite: false, CheckRange(address, count));
+    }
 
-    public static long Write(int descriptor, ulong address, ulong count) =>
-        Transfer(descriptor, new IoBuffer(address, count), isWrite: true, CheckRange(address, count));
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long Write(int descriptor, ulong address, ulong count)
+    {
+        var buffer = new IoBuffer(address, count);
+        return Transfer(descriptor, ref buffer, isWrite: true, CheckRange(address, count));
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static long ReadV(int descriptor, ulong vectors, int count)
     {
         var error = IoBuffer.FromVectors(vectors, count, out var buffer);
-        return Transfer(descriptor, buffer, isWrite: false, error);
+        return Transfer(descriptor, ref buffer, isWrite: false, error);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static long WriteV(int descriptor, ulong vectors, int count)
     {
         var error = IoBuffer.FromVectors(vectors, count, out var buffer);
-        return Transfer(descriptor, buffer, isWrite: true, error);
+        return Transfer(descriptor, ref buffer, isWrite: true, error);
     }
 
-    public static long PRead(int descriptor, ulong address, ulong count, long position) =>
-        TransferAt(descriptor, new IoBuffer(address, count), position, isWrite: false, CheckRange(address, count));
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long PRead(int descriptor, ulong address, ulong count, long position)
+    {
+        var buffer = new IoBuffer(address, count);
+        return TransferAt(descriptor, ref buffer, position, isWrite: false, CheckRange(address, count));
+    }
 
-    public static long PWrite(int descriptor, ulong address, ulong count, long position) =>
-        TransferAt(descriptor, new IoBuffer(address, count), position, isWrite: true, CheckRange(address, count));
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static long PWrite(int descriptor, ulong address, ulong count, long position)
+    {
+        var buffer = new IoBuffer(address, count);
+        return TransferAt(descriptor, ref buffer, position, isWrite: true, CheckRange(address, count));
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static long PReadV(int descriptor, ulong vectors, int count, long position)
     {
         var error = IoBuffer.FromVectors(vectors, count, out var buffer);
-        return TransferAt(descriptor, buffer, position, isWrite: false, error);
+        return TransferAt(descriptor, ref buffer, position, isWrite: false, error);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static long PWriteV(int descriptor, ulong vectors, int count, long position)
     {
         var error = IoBuffer.FromVectors(vectors, count, out var buffer);
-        return TransferAt(descriptor, buffer, position, isWrite: true, error);
+        return TransferAt(descriptor, ref buffer, position, isWrite: true, error);
     }
 
     /// <summary>preadv2: position -1 means the file's own. Flags that only hint are taken.</summary>
@@ -73,10 +89,11 @@ public static class FileCalls
 
     public static long LSeek(int descriptor, long offset, int whence)
     {
-        if (FileTable.GetCurrent(descriptor) is not { } file)
+        var borrowed = BorrowedFile.Get(descriptor);
+        if (borrowed.File is not { } file)
             return -(long)Errno.EBADF;
         var result = FileIo.Seek(file, offset, whence);
-        file.Drop();
+        borrowed.Return();
         return SyscallResult.From(result);
     }
 
@@ -171,33 +188,38 @@ public static class FileCalls
         return SyscallResult.From(error);
     }
 
-    private static long Transfer(int descriptor, IoBuffer buffer, bool isWrite, Errno error)
+    // Whether the file may be used so comes before what is wrong with the buffer; FileIo asks it, too.
+    private static long Transfer(int descriptor, ref IoBuffer buffer, bool isWrite, Errno error)
     {
-        if (FileTable.GetCurrent(descriptor) is not { } file)
+        var borrowed = BorrowedFile.Get(descriptor);
+        if (borrowed.File is not { } file)
             return -(long)Errno.EBADF;
-        if (!(isWrite ? file.CanWrite : file.CanRead))
-            error = Errno.EBADF;
-        Result<int> result = error;
-        if (error == Errno.None)
+        Result<int> result;
+        if (error != Errno.None)
+            result = MayTransfer(file, isWrite) ? error : Errno.EBADF;
+        else
             result = isWrite ? FileIo.Write(file, ref buffer) : FileIo.Read(file, ref buffer);
-        file.Drop();
+        borrowed.Return();
         return SyscallResult.From(result);
     }
 
-    private static long TransferAt(int descriptor, IoBuffer buffer, long position, bool isWrite, Errno error)
+    private static long TransferAt(int descriptor, ref IoBuffer buffer, long position, bool isWrite, Errno error)
     {
         if (position < 0)
             return -(long)Errno.EINVAL;
-        if (FileTable.GetCurrent(descriptor) is not { } file)
+        var borrowed = BorrowedFile.Get(descriptor);
+        if (borrowed.File is not { } file)
             return -(long)Errno.EBADF;
-        if (!(isWrite ? file.CanWrite : file.CanRead))
-            error = Errno.EBADF;
-        Result<int> result = error;
-        if (error == Errno.None)
+        Result<int> result;
+        if (error != Errno.None)
+            result = MayTransfer(file, isWrite) ? error : Errno.EBADF;
+        else
             result = isWrite ? FileIo.WriteAt(file, ref buffer, ref position) : FileIo.ReadAt(file, ref buffer, ref position);
-        file.Drop();
+        borrowed.Return();
         return SyscallResult.From(result);
     }
+
+    private static bool MayTransfer(OpenFile file, bool isWrite) => isWrite ? file.CanWrite : file.CanRead;
 
     private static Errno CheckRange(ulong address, ulong count)
     {

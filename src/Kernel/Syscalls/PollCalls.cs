@@ -129,13 +129,14 @@ public static class PollCalls
         item.Returned = 0;
         if (item.Descriptor < 0)
             return;
-        if (FileTable.GetCurrent(item.Descriptor) is not { } file)
+        var borrowed = BorrowedFile.Get(item.Descriptor);
+        if (borrowed.File is not { } file)
         {
             item.Returned = (short)POLLNVAL;
             return;
         }
 
         item.Returned = file.IsPathOnly ? (short)POLLNVAL : (short)Poller.Ask(file, (ushort)item.Events, table);
-        file.Drop();
+        borrowed.Return();
     }
 }

@@ -144,11 +144,12 @@ public static class SelectCalls
 
     private static int Ask(Span<ulong> sets, int word, int bit, Poller? table)
     {
-        if (FileTable.GetCurrent(word * 64 + bit) is not { } file)
+        var borrowed = BorrowedFile.Get(word * 64 + bit);
+        if (borrowed.File is not { } file)
             return -(int)Errno.EBADF;
         var wanted = EventsOf(sets, 0, word, bit, ReadEvents) | EventsOf(sets, 1, word, bit, WriteEvents) | EventsOf(sets, 2, word, bit, ExceptEvents);
         var events = file.IsPathOnly ? 0 : Poller.Ask(file, wanted, table);
-        file.Drop();
+        borrowed.Return();
         return Mark(sets, 0, word, bit, events & ReadEvents) + Mark(sets, 1, word, bit, events & WriteEvents) + Mark(sets, 2, word, bit, events & ExceptEvents);
     }
 

@@ -55,7 +55,7 @@ internal static class SocketCalls
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static long Bind(int descriptor, ulong address, int length)
     {
-        var error = Find(descriptor, out var file, out var socket);
+        var error = Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         Span<byte> buffer = stackalloc byte[LongestAddress];
@@ -64,17 +64,17 @@ internal static class SocketCalls
             error = UnixName.Parse(buffer, out _);
         if (error == Errno.None)
             error = socket!.Bind(NameIn(buffer));
-        file!.Drop();
+        borrowed.Return();
         return SyscallResult.From(error);
     }
 
     public static long Listen(int descriptor, int backlog)
     {
-        var error = Find(descriptor, out var file, out var socket);
+        var error = Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         error = socket!.Listen(backlog);
-        file!.Drop();
+        borrowed.Return();
         return SyscallResult.From(error);
     }
 
@@ -82,12 +82,12 @@ internal static class SocketCalls
     {
         if ((flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0)
             return -(long)Errno.EINVAL;
-        var error = Find(descriptor, out var file, out var socket);
+        var error = Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         error = Task.Current.Files!.CheckRoom();
-        var result = error == Errno.None ? Accept(socket!, file!.IsNonBlocking, address, length, flags) : SyscallResult.From(error);
-        file!.Drop();
+        var result = error == Errno.None ? Accept(socket!, borrowed.File!.IsNonBlocking, address, length, flags) : SyscallResult.From(error);
+        borrowed.Return();
         return result;
     }
 
@@ -123,14 +123,14 @@ internal static class SocketCalls
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static long Connect(int descriptor, ulong address, int length)
     {
-        var error = Find(descriptor, out var file, out var socket);
+        var error = Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         Span<byte> buffer = stackalloc byte[LongestAddress];
         error = ReadAddress(address, length, ref buffer);
         if (error == Errno.None)
-            error = Connect(socket!, buffer, file!.IsNonBlocking);
-        file!.Drop();
+            error = Connect(socket!, buffer, borrowed.File!.IsNonBlocking);
+        borrowed.Return();
         return SyscallResult.From(error);
     }
 
@@ -147,53 +147,49 @@ internal static class SocketCalls
 
     public static long GetName(int descriptor, ulong address, ulong length)
     {
-        var error = Find(descriptor, out var file, out var socket);
+        var error = Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         error = WriteName(socket!.Name, address, length);
-        file!.Drop();
+        borrowed.Return();
         return SyscallResult.From(error);
     }
 
     public static long GetPeerName(int descriptor, ulong address, ulong length)
     {
-        var error = Find(descriptor, out var file, out var socket);
+        var error = Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         error = WritePeerName(socket!, address, length);
-        file!.Drop();
+        borrowed.Return();
         return SyscallResult.From(error);
     }
 
     public static long Shutdown(int descriptor, int how)
     {
-        var error = Find(descriptor, out var file, out var socket);
+        var error = Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         if (how is < SHUT_RD or > SHUT_RDWR)
             error = Errno.EINVAL;
         else
             socket!.Shutdown(how != SHUT_WR, how != SHUT_RD);
-        file!.Drop();
+        borrowed.Return();
         return SyscallResult.From(error);
     }
 
-    /// <summary>The socket of a descriptor; its file is counted for the caller. EBADF, ENOTSOCK.</summary>
-    internal static Errno Find(int descriptor, out OpenFile? file, out UnixSocket? socket)
+    /// <summary>The socket of a descriptor; on None the file is to be returned. EBADF, ENOTSOCK.</summary>
+    internal static Errno Find(int descriptor, out BorrowedFile borrowed, out UnixSocket? socket)
     {
         socket = null;
-        file = FileTable.GetCurrent(descriptor);
-        if (file is null || file.IsPathOnly)
-        {
-            file?.Drop();
-            return Errno.EBADF;
-        }
-
-        socket = UnixSocket.TryGet(file);
+        borrowed = BorrowedFile.Get(descriptor);
+        if (borrowed.File is { IsPathOnly: false } file)
+            socket = UnixSocket.TryGet(file);
         if (socket is not null)
             return Errno.None;
-        file.Drop();
-        return Errno.ENOTSOCK;
+        var error = borrowed.File is { IsPathOnly: false } ? Errno.ENOTSOCK : Errno.EBADF;
+        borrowed.Return();
+        return error;
     }
 
     /// <summary>Copies an address in, and cuts <paramref name="buffer"/> to its length. EINVAL, EFAULT.</summary>

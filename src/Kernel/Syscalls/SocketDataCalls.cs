@@ -21,16 +21,16 @@ internal static class SocketDataCalls
     {
         if (!UserAccess.IsUserRange(bytes, count))
             return -(long)Errno.EFAULT;
-        var error = SocketCalls.Find(descriptor, out var file, out var socket);
+        var error = SocketCalls.Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         scoped var from = new IoBuffer(bytes, count);
         Span<byte> buffer = stackalloc byte[LongestAddress];
-        scoped var call = new UnixSend { Flags = flags, Deadline = socket!.SendDeadline(IsNonBlocking(file!, flags)) };
+        scoped var call = new UnixSend { Flags = flags, Deadline = socket!.SendDeadline(IsNonBlocking(borrowed.File!, flags)) };
         if (address != 0)
             error = SetDestination(address, length, buffer, ref call);
         var result = error == Errno.None ? socket.Send(ref from, ref call) : error;
-        file!.Drop();
+        borrowed.Return();
         return SyscallResult.From(result);
     }
 
@@ -39,17 +39,17 @@ internal static class SocketDataCalls
     {
         if (!UserAccess.IsUserRange(bytes, count))
             return -(long)Errno.EFAULT;
-        var error = SocketCalls.Find(descriptor, out var file, out var socket);
+        var error = SocketCalls.Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         scoped var to = new IoBuffer(bytes, count);
         Span<byte> name = stackalloc byte[UnixName.Capacity];
-        scoped var call = new UnixReceive { Flags = flags, Deadline = socket!.ReceiveDeadline(IsNonBlocking(file!, flags)) };
+        scoped var call = new UnixReceive { Flags = flags, Deadline = socket!.ReceiveDeadline(IsNonBlocking(borrowed.File!, flags)) };
         if (address != 0)
             call.From = name;
         var result = socket.Receive(ref to, ref call);
         call.Rights?.Drop();
-        file!.Drop();
+        borrowed.Return();
         if (result.IsOk && address != 0)
             error = WriteSource(ref call, address, length);
         return error == Errno.None ? SyscallResult.From(result) : SyscallResult.From(error);
@@ -57,28 +57,28 @@ internal static class SocketDataCalls
 
     public static long SendMessage(int descriptor, ulong header, int flags)
     {
-        var error = SocketCalls.Find(descriptor, out var file, out var socket);
+        var error = SocketCalls.Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
-        var result = Send(file!, socket!, header, flags);
-        file!.Drop();
+        var result = Send(borrowed.File!, socket!, header, flags);
+        borrowed.Return();
         return SyscallResult.From(result);
     }
 
     public static long ReceiveMessage(int descriptor, ulong header, int flags)
     {
-        var error = SocketCalls.Find(descriptor, out var file, out var socket);
+        var error = SocketCalls.Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
-        var result = Receive(file!, socket!, header, flags);
-        file!.Drop();
+        var result = Receive(borrowed.File!, socket!, header, flags);
+        borrowed.Return();
         return SyscallResult.From(result);
     }
 
     /// <summary>sendmmsg: how many messages were sent; an error only when it was none.</summary>
     public static long SendMessages(int descriptor, ulong headers, uint count, int flags)
     {
-        var error = SocketCalls.Find(descriptor, out var file, out var socket);
+        var error = SocketCalls.Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         count = Math.Min(count, UIO_MAXIOV);
@@ -86,14 +86,14 @@ internal static class SocketDataCalls
         while (done < count)
         {
             var at = headers + (ulong)done * MessageHeader.VectorBytes;
-            var result = Send(file!, socket!, at, flags);
+            var result = Send(borrowed.File!, socket!, at, flags);
             error = result.IsOk && !UserAccess.TryWrite(at + MessageHeader.LengthOffset, result.Value) ? Errno.EFAULT : result.Error;
             if (error != Errno.None)
                 break;
             done++;
         }
 
-        file!.Drop();
+        borrowed.Return();
         return done > 0 || error == Errno.None ? done : SyscallResult.From(error);
     }
 
@@ -110,12 +110,12 @@ internal static class SocketDataCalls
             deadline = Deadline.After(TimeKeeper.Monotonic, time.ToNanoseconds());
         }
 
-        var error = SocketCalls.Find(descriptor, out var file, out var socket);
+        var error = SocketCalls.Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         error = socket!.TakePendingError();
-        var result = error == Errno.None ? ReceiveUntil(file!, socket, headers, Math.Min(count, UIO_MAXIOV), flags, deadline) : SyscallResult.From(error);
-        file!.Drop();
+        var result = error == Errno.None ? ReceiveUntil(borrowed.File!, socket, headers, Math.Min(count, UIO_MAXIOV), flags, deadline) : SyscallResult.From(error);
+        borrowed.Return();
         if (timeout != 0 && result > 0)
         {
             var left = TimeSpec.From(Math.Max(0, deadline - TimeKeeper.Monotonic));

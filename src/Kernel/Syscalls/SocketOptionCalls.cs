@@ -21,21 +21,21 @@ internal static class SocketOptionCalls
     {
         if (length < 0)
             return -(long)Errno.EINVAL;
-        var error = SocketCalls.Find(descriptor, out var file, out var socket);
+        var error = SocketCalls.Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         error = level == SOL_SOCKET ? Set(socket!, option, from, length) : Errno.EOPNOTSUPP;
-        file!.Drop();
+        borrowed.Return();
         return SyscallResult.From(error);
     }
 
     public static long Get(int descriptor, int level, int option, ulong to, ulong lengthAt)
     {
-        var error = SocketCalls.Find(descriptor, out var file, out var socket);
+        var error = SocketCalls.Find(descriptor, out var borrowed, out var socket);
         if (error != Errno.None)
             return SyscallResult.From(error);
         error = level == SOL_SOCKET ? Get(socket!, option, to, lengthAt) : Errno.EOPNOTSUPP;
-        file!.Drop();
+        borrowed.Return();
         return SyscallResult.From(error);
     }
 

@@ -23,10 +23,11 @@ public static class StatCalls
 
     public static long FStat(int descriptor, ulong to)
     {
-        if (FileTable.GetCurrent(descriptor) is not { } file)
+        var borrowed = BorrowedFile.Get(descriptor);
+        if (borrowed.File is not { } file)
             return -(long)Errno.EBADF;
         var result = Put(file.Inode, to);
-        file.Drop();
+        borrowed.Return();
         return result;
     }
 

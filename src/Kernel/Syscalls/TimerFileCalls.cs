@@ -36,11 +36,11 @@ internal static class TimerFileCalls
             return -(long)Errno.EFAULT;
         if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) != 0 || !wanted.IsValid)
             return -(long)Errno.EINVAL;
-        var error = Open(descriptor, out var file, out var timer);
+        var error = Open(descriptor, out var borrowed, out var timer);
         if (error != Errno.None)
             return -(long)error;
         error = timer!.Set(flags, wanted.Value.ToNanoseconds(), wanted.Interval.ToNanoseconds(), out var value, out var interval);
-        file!.Drop();
+        borrowed.Return();
         if (error != Errno.None)
             return -(long)error;
         return oldAt == 0 || UserAccess.TryWrite(oldAt, TimerSpec.From(value, interval)) ? 0 : -(long)Errno.EFAULT;
@@ -48,29 +48,25 @@ internal static class TimerFileCalls
 
     public static long GetTime(int descriptor, ulong to)
     {
-        var error = Open(descriptor, out var file, out var timer);
+        var error = Open(descriptor, out var borrowed, out var timer);
         if (error != Errno.None)
             return -(long)error;
         timer!.Get(out var value, out var interval);
-        file!.Drop();
+        borrowed.Return();
         return UserAccess.TryWrite(to, TimerSpec.From(value, interval)) ? 0 : -(long)Errno.EFAULT;
     }
 
-    // The file is counted for the caller. EBADF; EINVAL: no timer's file.
-    private static Errno Open(int descriptor, out OpenFile? file, out TimerFile? timer)
+    // On None the file is to be returned. EBADF; EINVAL: no timer's file.
+    private static Errno Open(int descriptor, out BorrowedFile borrowed, out TimerFile? timer)
     {
         timer = null;
-        file = FileTable.GetCurrent(descriptor);
-        if (file is null || file.IsPathOnly)
-        {
-            file?.Drop();
-            return Errno.EBADF;
-        }
-
-        timer = TimerFileOperations.TryGet(file);
+        borrowed = BorrowedFile.Get(descriptor);
+        if (borrowed.File is { IsPathOnly: false } file)
+            timer = TimerFileOperations.TryGet(file);
         if (timer is not null)
             return Errno.None;
-        file.Drop();
-        return Errno.EINVAL;
+        var error = borrowed.File is { IsPathOnly: false } ? Errno.EINVAL : Errno.EBADF;
+        borrowed.Return();
+        return error;
     }
 }

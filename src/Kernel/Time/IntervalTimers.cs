@@ -25,14 +25,14 @@ internal static class IntervalTimers
     public static void Set(int which, long value, long interval, out long oldValue, out long oldInterval)
     {
         var process = Task.Current.Group;
-        // Not `using`, whose end is a function of its own to the compiler: 15 instructions.
-        var token = TaskTree.Lock.AcquireUnguarded();
-        GetLocked(process, which, out oldValue, out oldInterval);
-        if (which == ClockId.ITIMER_REAL)
-            SetReal(process, value, interval);
-        else
-            SetCpu(process, which, value, interval);
-        TaskTree.Lock.Release(token);
+        using (TaskTree.Lock.Acquire())
+        {
+            GetLocked(process, which, out oldValue, out oldInterval);
+            if (which == ClockId.ITIMER_REAL)
+                SetReal(process, value, interval);
+            else
+                SetCpu(process, which, value, interval);
+        }
     }
 
     public static void Get(int which, out long value, out long interval)

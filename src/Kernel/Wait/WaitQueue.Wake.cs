@@ -22,17 +22,16 @@ public sealed partial class WaitQueue
     public int WakeUp(int exclusive = 1, TaskState states = TaskState.Normal, WakeKey key = default)
     {
         var wanted = new Wanted(exclusive, states, key);
-        Bookmark? place = null;
-        bool isMore;
         Cpu.Interleave(); // what was made true before is seen before the queue is
-        do
+        Bookmark? place;
+        using (_lock.Acquire())
         {
-            using (_lock.Acquire())
-                isMore = WakeSome(ref place, ref wanted);
+            var rest = WakeStretch(_sleepers.First, ref wanted, Stretch);
+            place = rest is null ? null : Mark(rest, ref wanted);
         }
-        while (isMore);
+
         if (place is not null)
-            s_bookmarks!.Give(place);
+            GoOn(place, ref wanted);
         return wanted.Woken;
     }
 
@@ -76,26 +75,50 @@ public sealed partial class WaitQueue
         }
     }
 
-    // Locked. True: it is not over; the bookmark stands where to go on. Without one it goes on at once.
-    private bool WakeSome(ref Bookmark? place, ref Wanted wanted)
+    // Stretch by stretch, from the bookmark on, which is given back in the end.
+    private void GoOn(Bookmark place, ref Wanted wanted)
     {
-        var entry = place is null ? _sleepers.First : After(place);
-        if (place is not null && !RemoveLocked(place))
+        bool isMore;
+        do
+        {
+            using (_lock.Acquire())
+                isMore = WakeFrom(place, ref wanted);
+        }
+        while (isMore);
+        s_bookmarks!.Give(place);
+    }
+
+    // Locked. True: it is not over; the bookmark stands where to go on.
+    private bool WakeFrom(Bookmark place, ref Wanted wanted)
+    {
+        var entry = After(place);
+        if (!RemoveLocked(place))
             return false; // all were taken off meanwhile
-        var rest = WakeStretch(entry, ref wanted, Stretch);
-        if (rest is null)
+        if (WakeStretch(entry, ref wanted, Stretch) is not { } rest)
             return false;
-        if (place is null && (s_bookmarks is null || !s_bookmarks.TryTake(out place)))
+        Put(place, rest);
+        return true;
+    }
+
+    // Locked. A bookmark before what is left; null: there was none, and all was done at once.
+    private Bookmark? Mark(WaitEntry rest, ref Wanted wanted)
+    {
+        if (s_bookmarks is null || !s_bookmarks.TryTake(out var place))
         {
             WakeStretch(rest, ref wanted, int.MaxValue);
-            return false;
+            return null;
         }
 
+        Put(place, rest);
+        return place;
+    }
+
+    private void Put(Bookmark place, WaitEntry rest)
+    {
         if (LinkedRing<WaitEntry, WaitEntry.QueueLinks>.Before(rest) is { } before)
             _sleepers.InsertAfter(before, place);
         else
             _sleepers.AddFirst(place);
-        return true;
     }
 
     // Locked. Returns where to go on; null: the end, or enough are awake.

@@ -103,29 +103,31 @@ internal sealed partial class Epoll
     /// <summary>A wait queue that an item listens on tells of events. Under the queue's lock, any context. True: counts as an exclusive wake-up.</summary>
     public bool Notify(EpollItem item, WakeKey key)
     {
-        bool toPollers;
         var isTaken = false;
+        var toPollers = false;
         uint wanted;
         using (_lock.Acquire())
         {
             wanted = item.Events;
             var concerns = (wanted & ~Manner) != 0 && (key.Events == 0 || (key.Events & wanted) != 0);
-            if (!concerns || (_isTransferring && EventFaults.Has(EventFault.ReadyLostInTransfer)))
-                return (wanted & EPOLLEXCLUSIVE) == 0;
-            if (!item.IsReady)
-                _ready.AddLast(item);
-            if (!_sleepers.IsEmpty)
+            if (concerns && !(_isTransferring && EventFaults.Has(EventFault.ReadyLostInTransfer)))
             {
-                isTaken = IsFor(wanted, key);
-                WakeSleeper();
-            }
+                if (!item.IsReady)
+                    _ready.AddLast(item);
+                isTaken = EventFaults.Has(EventFault.ExclusiveSwallows);
+                if (!_sleepers.IsEmpty)
+                {
+                    isTaken |= IsFor(wanted, key);
+                    WakeSleeper();
+                }
 
-            toPollers = !_pollers.IsEmpty;
+                toPollers = !_pollers.IsEmpty;
+            }
         }
 
         if (toPollers)
             _pollers.WakeUpNested(new WakeKey(POLLIN | POLLRDNORM));
-        return isTaken || (wanted & EPOLLEXCLUSIVE) == 0 || EventFaults.Has(EventFault.ExclusiveSwallows);
+        return isTaken || (wanted & EPOLLEXCLUSIVE) == 0;
     }
 
     // Whether an exclusive item may keep the wake-up to itself: only one that is about what it waits for.
