@@ -496,6 +496,121 @@ static int futex_rounds(int cpu)
 static int futex_same(void) { return futex_rounds(0); }
 static int futex_cross(void) { return futex_rounds(1); }
 
+// ---- Mutexes of the C library ---------------------------------------------------------------------------------
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static int mutex_free(void)
+{
+    ROUNDS(1000) {
+        begin();
+        for (long i = 0; i < operations; i++) {
+            pthread_mutex_lock(&mutex);
+            pthread_mutex_unlock(&mutex);
+        }
+        end(operations);
+    }
+    return DONE;
+}
+
+static int urgency(int policy, int priority)
+{
+    struct sched_param how = { .sched_priority = priority };
+    return raw(SYS_sched_setscheduler, 0, policy, (long)&how, 0) ? -1 : 0;
+}
+
+// Who holds the mutex wakes a more urgent thread, which wants it and must wait; given back, it goes there at once. So each operation waits
+// once, whatever order the scheduler likes; the price of that is that a wake-up to begin with is counted, too.
+static pthread_barrier_t turn;
+static volatile int calls, stopping;
+static volatile long answers;
+
+static void *urgent(void *argument)
+{
+    if (urgency(SCHED_FIFO, 2))
+        stopping = 1;
+    pthread_barrier_wait(&turn);
+    for (int seen = 0; !stopping; seen++) {
+        raw(SYS_futex, (long)&calls, FUTEX_WAIT_PRIVATE, seen, 0);
+        pthread_mutex_lock(&mutex);
+        answers++;
+        pthread_mutex_unlock(&mutex);
+    }
+    return argument;
+}
+
+static int mutex_same(void)
+{
+    pthread_t thread;
+    calls = stopping = answers = 0;
+    pthread_barrier_init(&turn, NULL, 2);
+    TRY(urgency(SCHED_FIFO, 1));
+    if ((errno = pthread_create(&thread, NULL, urgent, NULL)))
+        return failed("pthread_create");
+    pthread_barrier_wait(&turn);
+    long wanted = 0;
+    ROUNDS(200) {
+        begin();
+        for (long i = 0; i < operations; i++) {
+            pthread_mutex_lock(&mutex);
+            calls++;
+            raw(SYS_futex, (long)&calls, FUTEX_WAKE_PRIVATE, 1, 0);
+            pthread_mutex_unlock(&mutex);
+        }
+        end(operations);
+        wanted += operations;
+    }
+    int result = answers == wanted ? DONE : FAILED;
+    snprintf(reason, sizeof reason, "of %ld calls %ld were answered", wanted, answers);
+    stopping = 1;
+    calls++;
+    raw(SYS_futex, (long)&calls, FUTEX_WAKE_PRIVATE, 1, 0);
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&turn);
+    TRY(urgency(SCHED_OTHER, 0));
+    return result;
+}
+
+// On two CPUs each takes the mutex so many times; whoever is done first sleeps until the other is.
+static long holds;
+
+static void hold_often(void)
+{
+    pthread_barrier_wait(&turn);
+    for (long i = 0; i < holds; i++) {
+        pthread_mutex_lock(&mutex);
+        for (int step = 0; step < 100; step++)
+            __asm__ volatile("" : : : "memory");
+        pthread_mutex_unlock(&mutex);
+    }
+    pthread_barrier_wait(&turn);
+}
+
+static void *rival(void *argument)
+{
+    pin(1);
+    for (int round = -1; round < rounds; round++)
+        hold_often();
+    return argument;
+}
+
+static int mutex_cross(void)
+{
+    pthread_t thread;
+    pthread_barrier_init(&turn, NULL, 2);
+    holds = 200 * scale;
+    if ((errno = pthread_create(&thread, NULL, rival, NULL)))
+        return failed("pthread_create");
+    ROUNDS(200) {
+        begin();
+        hold_often();
+        end(2 * operations);
+    }
+    pthread_join(thread, NULL);
+    pthread_barrier_destroy(&turn);
+    return DONE;
+}
+
 // ---- Locks that lend priority -----------------------------------------------------------------------------------
 
 enum { FUTEX_LOCK_PI_PRIVATE = 128 + 6, FUTEX_UNLOCK_PI_PRIVATE = 128 + 7 };
@@ -740,6 +855,44 @@ static int thread_join(void)
     return DONE;
 }
 
+// ---- hackbench ------------------------------------------------------------------------------------------------
+
+// Debian's own, in the guest's root if the row was asked for. Twenty senders and twenty receivers a group, each sender sends so many messages
+// to each receiver; one operation is a message, the processes' making and end shared among all.
+#define HACKBENCH "/usr/bin/hackbench"
+#define MESSAGES 20l
+
+static int hackbench(const char *groups)
+{
+    char messages[12];
+    snprintf(messages, sizeof messages, "%ld", MESSAGES * scale);
+    char *const words[] = { HACKBENCH, "-g", (char *)groups, "-l", messages, NULL };
+    if (access(HACKBENCH, X_OK)) {
+        snprintf(reason, sizeof reason, "%s is not here", HACKBENCH);
+        return SKIPPED;
+    }
+    ROUNDS(20 * 20 * MESSAGES * atol(groups)) {
+        int result = DONE;
+        begin();
+        pid_t child = fork();
+        if (child == 0) {
+            int nowhere = open("/dev/null", O_WRONLY);
+            dup2(nowhere, 1);
+            execve(HACKBENCH, words, exec_environment);
+            _exit(127);
+        }
+        result = child < 0 ? failed("fork") : collect(child, 0);
+        end(operations);
+        if (result)
+            return result;
+    }
+    return DONE;
+}
+
+static int hackbench_one(void) { return hackbench("1"); }
+static int hackbench_four(void) { return hackbench("4"); }
+static int hackbench_ten(void) { return hackbench("10"); }
+
 // ---- Timers -----------------------------------------------------------------------------------------------
 
 static int timer_interval(void)
@@ -857,6 +1010,9 @@ static const struct row { const char *name; int cpus; const char *operation; int
     { "signal-cross", 2, "the same, on two CPUs", signal_cross },
     { "futex-same", 1, "a futex wake-up and one back, two threads on one CPU", futex_same },
     { "futex-cross", 2, "the same, on two CPUs", futex_cross },
+    { "mutex-free", 1, "pthread_mutex_lock and _unlock of a mutex that is free", mutex_free },
+    { "mutex-same", 1, "a mutex whose holder wakes a more urgent thread, which has to wait for it and gets it: one wait for a mutex, one CPU", mutex_same },
+    { "mutex-cross", 2, "a mutex held for a hundred steps and given back, two threads on two CPUs", mutex_cross },
     { "pi-free", 1, "a free lock that lends priority, taken and given back by the kernel", pi_free },
     { "signal-self", 1, "a signal to oneself: tgkill, handler, sigreturn", signal_self },
     { "nanosleep-late", 1, "how much longer than 100 us a nanosleep of 100 us takes", nanosleep_late },
@@ -876,6 +1032,11 @@ static const struct row { const char *name; int cpus; const char *operation; int
     // Last: a table of a thousand descriptors makes every later fork dearer.
     { "epoll-1", 1, "a counter watched by epoll is added to, waited for and read", epoll_one },
     { "epoll-1000", 1, "the same with a thousand watched, each in turn", epoll_thousand },
+
+    // Many processes: what memory and queues look like afterwards is another matter.
+    { "hackbench-1", 1, "a message of hackbench (Debian's rt-tests) with one group of forty processes", hackbench_one },
+    { "hackbench-4", 1, "the same with four groups", hackbench_four },
+    { "hackbench-10", 1, "the same with ten groups", hackbench_ten },
 };
 #define ROWS (int)(sizeof rows / sizeof *rows)
 

@@ -49,12 +49,13 @@ internal sealed class BenchTaskCommand
         var self = new BenchTaskCommand();
         var command = new Command("task",
             """
-            Measure basic operations: calls, switches, signals, sleep, memory, processes, threads, timers.
+            Measure basic operations: calls, switches, locks, signals, sleep, memory, processes, threads, timers, events.
 
             One program, user/bench/task.c, runs unchanged on every kernel, on the same emulated machine. Without --icount the figures are
             nanoseconds of emulation, and only the ratio of two kernels in one run means something. With --icount they are instructions, user
             mode's own included, and the same at every run on the same build. Rows named -cross need two CPUs; with --icount two CPUs take turns,
             the count is the sum of both, and Linux does not start its second CPU.
+            Rows named hackbench- run Debian's program of that name (rt-tests), fetched with apt-get; where it cannot be had they are left out.
             The exit status is 1 if a row failed.
             """);
         foreach (var option in new Option[] { self._against, self._icount, self._row, self._rounds, self._json, self._csv, self._profile, self._lines, self._list })

@@ -52,7 +52,7 @@ public sealed class FileTable
             return made.Error;
         for (var index = 0; index < ChunkCount; index++)
         {
-            if (CopyChunk(index, copy))
+            if (_chunks[index] is null || CopyChunk(index, copy))
                 continue;
             copy.Drop();
             return Errno.ENOMEM;

@@ -1,5 +1,6 @@
 // What a process does on each signal. Shared by the threads of a process (CLONE_SIGHAND); counted and pooled.
 // Lock: TaskTree.Lock guards the actions. Linux: struct sighand_struct, struct k_sigaction. man 2 sigaction.
+using System;
 using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
@@ -44,9 +45,15 @@ public sealed class SignalHandlers
         if (!Pool.TryTake(out var handlers))
             return null;
         handlers._users = 1;
+        if (from is not null && !onlyIgnored)
+        {
+            from._actions.AsSpan().CopyTo(handlers._actions);
+            return handlers;
+        }
+
         for (var signal = 1; signal <= SignalNumber.Count; signal++)
         {
-            var keep = from is not null && (!onlyIgnored || from[signal].IsIgnore);
+            var keep = from is not null && from[signal].IsIgnore;
             handlers[signal] = keep ? from![signal] : default;
         }
 
