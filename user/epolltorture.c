@@ -93,7 +93,7 @@ int main(int count, char **arguments)
 {
     if (count > 1)
         seconds = atoi(arguments[1]);
-    check_begin(90);
+    check_begin(90 + seconds);
     pthread_t threads[THREADS], waiters[SETS + 1];
     for (int i = 0; i <= SETS; i++) {
         sets[i] = epoll_create1(0);

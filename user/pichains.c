@@ -1,6 +1,6 @@
 // Torture of locks that lend priority: threads of random priorities take random chains of locks, in order, with time-outs and trylocks between, and
 // change their policies meanwhile. No lock is lost or has two owners, and at the end nobody keeps what was lent and every word is free.
-// usage: pichains [ROUNDS]
+// usage: pichains [SECONDS]: a number of rounds, and more until the time is over
 // cpus: 1 2 4
 // libc: musl glibc
 // flags: -static -pthread
@@ -15,7 +15,9 @@ enum { THREADS = 8, LOCKS = 6 };
 struct lock { unsigned word; unsigned owner; long count; long pad[5]; };
 
 static struct lock locks[LOCKS];
-static int rounds = 1500, can_be_real_time;
+static const int rounds = 1500;
+static int can_be_real_time;
+static time_t end;
 static long wrong_owner, wrong_error, wrong_priority, taken, given_up;
 
 static long futex(unsigned *word, int operation, const void *time)
@@ -83,10 +85,17 @@ static void give(struct lock *lock, unsigned tid)
         count(&wrong_error);
 }
 
+static time_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec;
+}
+
 static void *chain(void *number)
 {
     unsigned tid = syscall(SYS_gettid), seed = 12345 + 7919 * (unsigned)(long)number;
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < rounds || now() < end; round++) {
         if (next(&seed) % 4 == 0)
             be(next(&seed) % 3 ? 1 + next(&seed) % 40 : 0);
         int held[LOCKS], most = 0;
@@ -109,9 +118,9 @@ static void *chain(void *number)
 
 int main(int argument_count, char **arguments)
 {
-    check_begin(170);
-    if (argument_count > 1)
-        rounds = atoi(arguments[1]);
+    int seconds = argument_count > 1 ? atoi(arguments[1]) : 0;
+    check_begin(170 + seconds);
+    end = now() + seconds;
     struct sched_param parameter = { .sched_priority = 1 };
     can_be_real_time = syscall(SYS_sched_setscheduler, 0, SCHED_FIFO, &parameter) == 0;
     be(0);

@@ -19,6 +19,11 @@ internal sealed class KernelSuite : TestSuite
     private const string LongTest = "torture"; // takes as long as it is told to
     private const int Memory = 512;
 
+    // Beside the torture of the kernel's own locks these programs torture futexes that lend priority, and epoll. The last seconds it is alone, for
+    // only then it can tell whether something is left in use.
+    private static readonly string[] UserTorture = ["pichains.musl", "epolltorture.musl"];
+    private const int Alone = 5;
+
     private IReadOnlyList<GuestCase>? _cases;
 
     public override string Name => Part;
@@ -30,14 +35,17 @@ internal sealed class KernelSuite : TestSuite
     public override IReadOnlyList<string> List(TestRequest request) => Select(request).Select(run => run.FullName).ToArray();
 
     public override IEnumerable<Prerequisite> Needs(TestRequest request) =>
-        MightWant(request) ? [.. Prerequisites.ForRun, .. Prerequisites.ForBuild] : [];
+        MightWant(request) ? [.. Prerequisites.ForRun, .. Prerequisites.ForBuild, Prerequisites.MuslCompiler] : [];
 
     public override void Run(TestRequest request, Action<TestResult> report)
     {
         var watch = Stopwatch.StartNew();
         try
         {
-            foreach (var batch in Select(request).GroupBy(run => run.Cpus))
+            var runs = Select(request);
+            if (CasePrograms.Build(runs.Select(run => run.Case)) is { Count: > 0 } failures)
+                throw new CliFailure(string.Join('\n', failures.Values));
+            foreach (var batch in runs.GroupBy(run => run.Cpus))
                 new BatchRunner(Machine(request, batch.Key), batch.ToArray(), report, Part).Run();
         }
         catch (CliFailure failure)
@@ -84,14 +92,27 @@ internal sealed class KernelSuite : TestSuite
         var name = words[0];
         var isLong = name == LongTest;
         var seed = request.Seed is { } given ? $" seed={given}" : "";
-        var seconds = isLong ? $" seconds={request.Seconds}" : "";
         return new GuestCase(name, CaseKind.Shell, "")
         {
             Part = Part,
             Cpus = words.Skip(1).TakeWhile(word => int.TryParse(word, out _)).Select(int.Parse).ToArray(),
             Timeout = 120 + (isLong ? request.Seconds : 0),
-            Script = Encoding.ASCII.GetBytes($"echo {name}{seconds}{seed} >{DriverFile} && cat {DriverFile}\n"),
+            Script = Encoding.ASCII.GetBytes(isLong ? TortureScript(request.Seconds, seed) : RunAndTell(name + seed)),
+            Programs = isLong ? UserTorture : [],
             Matches = [new Regex("^passed: [1-9][0-9]* checks, 0 failures$", RegexOptions.Multiline)],
         };
+    }
+
+    private static string RunAndTell(string words) => $"echo {words} >{DriverFile} && cat {DriverFile} && grep -q ^passed {DriverFile}\n";
+
+    private static string TortureScript(int seconds, string seed)
+    {
+        var script = new StringBuilder("set -e\n");
+        foreach (var program in UserTorture)
+            script.Append($"({program} {seconds} && echo passed) >beside.{program} 2>&1 &\n");
+        script.Append(RunAndTell($"{LongTest} seconds={Math.Max(1, seconds - Alone)}{seed} beside=1")).Append("wait\n");
+        foreach (var program in UserTorture)
+            script.Append($"cat beside.{program}\ngrep -q ^passed beside.{program}\n");
+        return script.Append(RunAndTell($"{LongTest} seconds={Alone}{seed}")).ToString();
     }
 }

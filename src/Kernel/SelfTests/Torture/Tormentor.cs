@@ -55,7 +55,7 @@ internal sealed class Tormentor
 
     private void Step()
     {
-        switch (_random.Below(16))
+        switch (_random.Below(18))
         {
             case 0 or 1 or 2:
                 _timers[_random.Below(Timers)].Step(ref _random);
@@ -74,6 +74,9 @@ internal sealed class Tormentor
                 break;
             case 14 or 15:
                 TorturedRcu.Step(ref _random);
+                break;
+            case 16 or 17:
+                TorturedLending.Step(ref _random);
                 break;
             case 10:
                 TorturedWork.StepOfOthers(ref _random);

@@ -37,9 +37,10 @@ internal static class Torture
             s_tormentors[i] = new Tormentor(i);
         TorturedSoftirqs.Init();
         TorturedLocks.Init();
+        TorturedLending.Init();
         TorturedRcu.Init();
         TorturedQueues.Init();
-        tests.Add("torture", "4", "locks, RCU, timers, softirqs, tasklets, bottom halves and both kinds of work queues, all at once: seconds= seed=", static report => Run(report));
+        tests.Add("torture", "4", "locks, RCU, timers, softirqs, tasklets, bottom halves and both kinds of work queues, all at once: seconds= seed= beside=", static report => Run(report));
     }
 
     /// <summary>Notes that something does not hold that must. Any context.</summary>
@@ -68,10 +69,17 @@ internal static class Torture
         var heap = ObjectHeap.Used;
         RunFor(seconds * Helper.Second, (ulong)seed);
         Tell(report);
+        if (report.Number("beside"u8, 0) == 0)
+            TellLeft(report, frames, heap);
+        WorkQueues.IdleTicks = idleTicks;
+    }
+
+    // What programs use that run beside it comes and goes: then nothing can be said.
+    private static void TellLeft(Report report, long frames, long heap)
+    {
         report.That(SettlePools() && Helper.WaitFor(static () => PoolsAreAsBefore(), 20 * Helper.Second), "all pools are as full as before");
         TellPools(report);
         TellFrames(report, frames, heap);
-        WorkQueues.IdleTicks = idleTicks;
     }
 
     // Makes what stays: stacks, objects in pools, the two idle workers that each pool of them keeps. On a slow machine that takes a while.
@@ -97,6 +105,7 @@ internal static class Torture
 
         TorturedSoftirqs.Begin();
         TorturedLocks.Begin();
+        TorturedLending.Begin();
         TorturedRcu.Begin();
         Volatile.Write(ref s_goesOn, 1);
         Volatile.Write(ref s_left, s_tormentors.Length);
@@ -114,6 +123,7 @@ internal static class Torture
             tormentor.Settle();
         TorturedSoftirqs.Settle();
         TorturedLocks.Settle();
+        TorturedLending.Settle();
         TorturedRcu.Settle();
         TorturedQueues.Destroy();
     }
@@ -130,6 +140,7 @@ internal static class Torture
         report.Text.Append($"# high-resolution timers: {sums.AlarmsStarted} started, {sums.AlarmsFired} fired, {sums.AlarmsReplaced} changed, {sums.AlarmsCancelled} taken off\n");
         TorturedSoftirqs.Tell(report);
         TorturedLocks.Tell(report);
+        TorturedLending.Tell(report);
         TorturedRcu.Tell(report);
         report.Text.Append($"# work items: {sums.WorkQueued} queued, {sums.WorkRun} run, {sums.WorkCancelled} taken off\n");
         report.AtLeast(sums.TimersFired, 1, "timers fired");
