@@ -80,9 +80,9 @@ public sealed class Area
 
     internal long PageIndex(ulong address) => FirstPage + (long)((address - Start) >> MemoryLayout.PageShift);
 
-    /// <summary>True when <paramref name="next"/> goes on where this ends, in every respect.</summary>
+    /// <summary>True when <paramref name="next"/> goes on where this ends, in every respect. An owner who counts areas is not told that there is one less.</summary>
     internal bool Joins(Area next) =>
-        End == next.Start && Protection == next.Protection && Flags == next.Flags && !GrowsDown
+        End == next.Start && Shared?.Owner is null && Protection == next.Protection && Flags == next.Flags && !GrowsDown
         && File == next.File && Shared == next.Shared && (HasNoSource || PageIndex(End) == next.FirstPage);
 
     /// <summary>Makes this, taken from the pool, describe [<paramref name="start"/>, <paramref name="end"/>) of <paramref name="other"/>, with its own users of the source.</summary>

@@ -32,7 +32,7 @@ internal static class SegmentCalls
             case SysVIpc.IPC_SET:
                 if (!UserAccess.TryRead(argument, out SegmentLayout wanted))
                     return -(long)Errno.EFAULT;
-                return SyscallResult.From(SharedSegments.SetPermission(id, wanted.Permission));
+                return SyscallResult.From(SharedSegments.Table.SetPermission(id, wanted.Permission));
             case SysVIpc.IPC_RMID:
                 return SyscallResult.From(SharedSegments.Remove(id));
             case SysVIpc.SHM_LOCK:

@@ -87,7 +87,7 @@ internal static class SemaphoreCalls
     }
 
     private static long SetPermission(int id, ulong from) =>
-        UserAccess.TryRead(from, out SemaphoreSetLayout wanted) ? SyscallResult.From(Semaphores.SetPermission(id, wanted.Permission)) : -(long)Errno.EFAULT;
+        UserAccess.TryRead(from, out SemaphoreSetLayout wanted) ? SyscallResult.From(Semaphores.Table.SetPermission(id, wanted.Permission)) : -(long)Errno.EFAULT;
 
     private static long ReadAll(int id, ulong to)
     {

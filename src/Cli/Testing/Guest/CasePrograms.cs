@@ -12,6 +12,9 @@ internal static class CasePrograms
 {
     private static readonly string[] Warnings = ["-O2", "-Wall", "-Wextra", "-Werror"];
 
+    /// <summary>Scripts that cases call.</summary>
+    public static string Tools => Repository.In("tests", "Guest", "tools");
+
     /// <summary>Every run that the programs' headers ask for.</summary>
     public static IEnumerable<GuestCase> Cases() => Sources().SelectMany(CasesOf);
 

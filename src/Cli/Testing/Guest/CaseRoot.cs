@@ -18,6 +18,8 @@ internal static class CaseRoot
         root.AddText("etc/jiffy/batch", BatchScript.Create(cases));
         foreach (var item in cases.Where(item => item.Kind == CaseKind.Shell))
             root.AddFile(BatchScript.ScriptPath(item), item.Script ?? File.ReadAllBytes(item.File));
+        foreach (var tool in Directory.GetFiles(CasePrograms.Tools))
+            root.AddFile(BatchScript.ProgramPath(Path.GetFileName(tool)), File.ReadAllBytes(tool), executable: true);
         foreach (var binary in cases.SelectMany(item => item.Binaries).Distinct())
             root.AddFile(BatchScript.ProgramPath(binary), File.ReadAllBytes(CasePrograms.BinaryPath(binary)), executable: true);
         return root;

@@ -23,7 +23,7 @@ internal sealed class HostRunner(Action<TestResult> report)
             var directory = Directory.CreateDirectory(scratch.File($"case-{item.Name}")).FullName;
             var environment = new Dictionary<string, string>
             {
-                ["PATH"] = $"{links}:{Repository.UserPrograms}:/usr/bin",
+                ["PATH"] = $"{links}:{Repository.UserPrograms}:{CasePrograms.Tools}:/usr/bin",
                 ["HOME"] = directory,
                 ["PS1"] = @"jiffy:\w\$ ",
                 ["TERM"] = "linux",

@@ -29,6 +29,9 @@ internal abstract class IpcWaitable
 
 internal abstract class IpcObject : IpcWaitable
 {
+    /// <summary>Reading and writing, whichever of the three groups the caller is in: 0444, 0222.</summary>
+    public const int ReadAccess = 0x124, WriteAccess = 0x92;
+
     private const long Second = 1_000_000_000;
 
     private TreeLinks<IpcObject> _indexLinks, _keyLinks;

@@ -62,6 +62,62 @@ internal sealed class IpcTable
         return TryLock(candidate, id, out token) ? Errno.None : Errno.EIDRM;
     }
 
+    /// <summary>The same for one that the running task may use so. EACCES.</summary>
+    public Errno TryLockFor(int id, int permissions, out IpcObject found, out bool token)
+    {
+        var error = TryLock(id, out found, out token);
+        return error != Errno.None ? error : KeepIf(found.CheckAccess(permissions), found, token);
+    }
+
+    /// <summary>The same for one that the running task may change or remove. EPERM.</summary>
+    public Errno TryLockOwned(int id, out IpcObject found, out bool token)
+    {
+        var error = TryLock(id, out found, out token);
+        return error != Errno.None ? error : KeepIf(found.CheckOwner(), found, token);
+    }
+
+    /// <summary>The same for IPC_STAT by id, or by index for the STAT commands, of which one asks for no permission.</summary>
+    public Errno TryLockToDescribe(int id, bool byIndex, bool checks, out IpcObject found, out bool token)
+    {
+        var error = byIndex ? TryLockAt(id, out found, out token) : TryLock(id, out found, out token);
+        return error != Errno.None || !checks ? error : KeepIf(found.CheckAccess(IpcObject.ReadAccess), found, token);
+    }
+
+    // Gives the lock back when it may not be used.
+    private static Errno KeepIf(Errno error, IpcObject found, bool token)
+    {
+        if (error != Errno.None)
+            found.Unlock(token);
+        return error;
+    }
+
+    /// <summary>IPC_SET. EINVAL, EIDRM, EPERM.</summary>
+    public Errno SetPermission(int id, in IpcPermissionLayout wanted)
+    {
+        var error = TryLockOwned(id, out var found, out var token);
+        if (error != Errno.None)
+            return error;
+        error = found.SetPermission(wanted);
+        found.Unlock(token);
+        return error;
+    }
+
+    /// <summary>
+    /// The first half of the get calls: finds by key, and locks. EAGAIN: there is none, the caller makes one; ENOENT: nor is one to be made; EEXIST: the
+    /// caller wants a new one.
+    /// </summary>
+    public Errno TryLockToGet(int key, int flags, out IpcObject found, out bool token)
+    {
+        found = null!;
+        token = false;
+        if (key == SysVIpc.IPC_PRIVATE)
+            return Errno.EAGAIN;
+        if (!TryLockKey(key, out found, out token))
+            return (flags & SysVIpc.IPC_CREAT) == 0 ? Errno.ENOENT : Errno.EAGAIN;
+        const int Exclusive = SysVIpc.IPC_CREAT | SysVIpc.IPC_EXCL;
+        return KeepIf((flags & Exclusive) == Exclusive ? Errno.EEXIST : Errno.None, found, token);
+    }
+
     /// <summary>Locks what was known by that id. False: it was removed.</summary>
     public static bool TryLock(IpcObject known, int id, out bool token)
     {

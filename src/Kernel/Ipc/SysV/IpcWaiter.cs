@@ -40,11 +40,11 @@ internal sealed partial class IpcWaiter
         queue.AddLast(this);
     }
 
-    /// <summary>Puts it behind those of at least its own scheduling priority. Lock held.</summary>
+    /// <summary>Puts it behind those of at least the priority it runs with, lent or its own. Lock held.</summary>
     public void QueueByPriority(ref LinkedRing<IpcWaiter, InQueue> queue)
     {
         var before = queue.Last;
-        while (before is not null && IsBefore(Task, before.Task))
+        while (before is not null && Task.EffectivePriority < before.Task.EffectivePriority)
             before = LinkedRing<IpcWaiter, InQueue>.Before(before);
         IsWaiting = true;
         if (before is null)
@@ -52,11 +52,6 @@ internal sealed partial class IpcWaiter
         else
             queue.InsertAfter(before, this);
     }
-
-    // Real-time tasks by their priority before all others, those by how nice they are.
-    private static bool IsBefore(Task task, Task other) =>
-        task.RealTimePriority != other.RealTimePriority ? task.RealTimePriority > other.RealTimePriority
-        : task.RealTimePriority == 0 && task.Nice < other.Nice;
 
     /// <summary>Takes it off its queue and wakes it. Lock held.</summary>
     public void Serve(ref LinkedRing<IpcWaiter, InQueue> queue, Errno result)

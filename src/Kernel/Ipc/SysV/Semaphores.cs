@@ -46,15 +46,16 @@ internal static class Semaphores
             return Errno.EINVAL;
         while (true)
         {
-            if (key != SysVIpc.IPC_PRIVATE && Table.TryLockKey(key, out var found, out var token))
+            var error = Table.TryLockToGet(key, flags, out var found, out var token);
+            if (error == Errno.None)
             {
                 var result = CheckFound((SemaphoreSet)found, count, flags);
                 found.Unlock(token);
                 return result;
             }
 
-            if (key != SysVIpc.IPC_PRIVATE && (flags & SysVIpc.IPC_CREAT) == 0)
-                return Errno.ENOENT;
+            if (error != Errno.EAGAIN)
+                return error;
             var made = Make(key, count, flags);
             if (made.Error != Errno.EEXIST)
                 return made;
@@ -63,9 +64,6 @@ internal static class Semaphores
 
     private static Result<int> CheckFound(SemaphoreSet set, int count, int flags)
     {
-        const int Exclusive = SysVIpc.IPC_CREAT | SysVIpc.IPC_EXCL;
-        if ((flags & Exclusive) == Exclusive)
-            return Errno.EEXIST;
         if (count > set.Count)
             return Errno.EINVAL;
         var error = set.CheckAccess(flags);
@@ -167,7 +165,7 @@ internal static class Semaphores
     {
         if (wanted.HighestNumber >= set.Count)
             return Errno.EFBIG;
-        return set.CheckAccess(wanted.Alters ? 0x92 : 0x124);
+        return set.CheckAccess(wanted.Alters ? IpcObject.WriteAccess : IpcObject.ReadAccess);
     }
 
     // False: an object is needed for it, which cannot be had under the lock.
@@ -190,16 +188,9 @@ internal static class Semaphores
     /// <summary>IPC_RMID. EINVAL, EIDRM, EPERM.</summary>
     public static Errno Remove(int id)
     {
-        var error = Table.TryLock(id, out var found, out var token);
+        var error = Table.TryLockOwned(id, out var found, out var token);
         if (error != Errno.None)
             return error;
-        error = found.CheckOwner();
-        if (error != Errno.None)
-        {
-            found.Unlock(token);
-            return error;
-        }
-
         var set = (SemaphoreSet)found;
         var undos = set.Undos;
         set.Undos = default;
@@ -215,32 +206,17 @@ internal static class Semaphores
         return Errno.None;
     }
 
-    /// <summary>IPC_SET. EINVAL, EIDRM, EPERM.</summary>
-    public static Errno SetPermission(int id, in IpcPermissionLayout wanted)
-    {
-        var error = Table.TryLock(id, out var found, out var token);
-        if (error != Errno.None)
-            return error;
-        error = found.CheckOwner();
-        if (error == Errno.None)
-            error = found.SetPermission(wanted);
-        found.Unlock(token);
-        return error;
-    }
-
     /// <summary>IPC_STAT by id, or by index. Returns the id. EINVAL, EIDRM, EACCES.</summary>
     public static Result<int> Describe(int id, bool byIndex, bool checks, out SemaphoreSetLayout description)
     {
         description = default;
-        var error = byIndex ? Table.TryLockAt(id, out var found, out var token) : Table.TryLock(id, out found, out token);
+        var error = Table.TryLockToDescribe(id, byIndex, checks, out var found, out var token);
         if (error != Errno.None)
             return error;
-        error = checks ? found.CheckAccess(0x124) : Errno.None;
-        if (error == Errno.None)
-            description = Describe((SemaphoreSet)found);
-        Result<int> result = error == Errno.None ? found.Id : error;
+        description = Describe((SemaphoreSet)found);
+        var itsId = found.Id;
         found.Unlock(token);
-        return result;
+        return itsId;
     }
 
     public static SemaphoreSetLayout Describe(SemaphoreSet set) => new()
@@ -254,12 +230,11 @@ internal static class Semaphores
     /// <summary>GETVAL, GETPID, GETNCNT, GETZCNT. EINVAL, EIDRM, EACCES.</summary>
     public static Result<int> Read(int id, int number, int command)
     {
-        var error = Table.TryLock(id, out var found, out var token);
+        var error = Table.TryLockFor(id, IpcObject.ReadAccess, out var found, out var token);
         if (error != Errno.None)
             return error;
         var set = (SemaphoreSet)found;
-        error = set.CheckAccess(0x124);
-        if (error == Errno.None && (number < 0 || number >= set.Count))
+        if (number < 0 || number >= set.Count)
             error = Errno.EINVAL;
         Result<int> result = error != Errno.None ? error : command switch
         {
@@ -280,7 +255,7 @@ internal static class Semaphores
         if (error != Errno.None)
             return error;
         var set = (SemaphoreSet)found;
-        error = number < 0 || number >= set.Count ? Errno.EINVAL : set.CheckAccess(0x92);
+        error = number < 0 || number >= set.Count ? Errno.EINVAL : set.CheckAccess(IpcObject.WriteAccess);
         if (error == Errno.None)
         {
             set.ForgetUndos(number);
@@ -296,13 +271,12 @@ internal static class Semaphores
     /// <summary>How many semaphores a set has; may it be read, or written. EINVAL, EIDRM, EACCES.</summary>
     public static Result<int> CountOf(int id, bool forWrite)
     {
-        var error = Table.TryLock(id, out var found, out var token);
+        var error = Table.TryLockFor(id, forWrite ? IpcObject.WriteAccess : IpcObject.ReadAccess, out var found, out var token);
         if (error != Errno.None)
             return error;
-        error = found.CheckAccess(forWrite ? 0x92 : 0x124);
-        Result<int> result = error == Errno.None ? ((SemaphoreSet)found).Count : error;
+        var count = ((SemaphoreSet)found).Count;
         found.Unlock(token);
-        return result;
+        return count;
     }
 
     /// <summary>GETALL into an array as long as the set. EIDRM.</summary>

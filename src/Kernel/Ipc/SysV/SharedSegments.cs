@@ -12,7 +12,7 @@ namespace Jiffy.Kernel.Ipc;
 
 internal static class SharedSegments
 {
-    private const int UsualSegments = 4096, ReadAccess = 0x124, WriteAccess = 0x92, ExecuteAccess = 0x49;
+    private const int UsualSegments = 4096, ExecuteAccess = 0x49;
     private const ulong Unlimited = ulong.MaxValue - (1 << 24);
 
     private static long s_pages;
@@ -39,15 +39,16 @@ internal static class SharedSegments
     {
         while (true)
         {
-            if (key != SysVIpc.IPC_PRIVATE && Table.TryLockKey(key, out var found, out var token))
+            var error = Table.TryLockToGet(key, flags, out var found, out var token);
+            if (error == Errno.None)
             {
                 var result = CheckFound((SharedSegment)found, size, flags);
                 found.Unlock(token);
                 return result;
             }
 
-            if (key != SysVIpc.IPC_PRIVATE && (flags & SysVIpc.IPC_CREAT) == 0)
-                return Errno.ENOENT;
+            if (error != Errno.EAGAIN)
+                return error;
             var made = Make(key, size, flags);
             if (made.Error != Errno.EEXIST)
                 return made;
@@ -56,9 +57,6 @@ internal static class SharedSegments
 
     private static Result<int> CheckFound(SharedSegment segment, ulong size, int flags)
     {
-        const int Exclusive = SysVIpc.IPC_CREAT | SysVIpc.IPC_EXCL;
-        if ((flags & Exclusive) == Exclusive)
-            return Errno.EEXIST;
         if (size > segment.Size)
             return Errno.EINVAL;
         var error = segment.CheckAccess(flags);
@@ -140,34 +138,31 @@ internal static class SharedSegments
     internal static Errno Hold(int id, int flags, out SharedSegment segment)
     {
         segment = null!;
-        var error = Table.TryLock(id, out var found, out var token);
+        var access = (flags & SysVIpc.SHM_RDONLY) != 0 ? IpcObject.ReadAccess : IpcObject.ReadAccess | IpcObject.WriteAccess;
+        if ((flags & SysVIpc.SHM_EXEC) != 0)
+            access |= ExecuteAccess;
+        var error = Table.TryLockFor(id, access, out var found, out var token);
         if (error != Errno.None)
             return error;
         segment = (SharedSegment)found;
-        var access = (flags & SysVIpc.SHM_RDONLY) != 0 ? ReadAccess : ReadAccess | WriteAccess;
-        if ((flags & SysVIpc.SHM_EXEC) != 0)
-            access |= ExecuteAccess;
-        error = segment.CheckAccess(access);
-        if (error == Errno.None)
-            segment.Hold();
+        segment.Hold();
         segment.Unlock(token);
-        return error;
+        return Errno.None;
     }
 
     /// <summary>IPC_RMID: at once, or with the last attachment; it has no key any more. EINVAL, EIDRM, EPERM.</summary>
     public static Errno Remove(int id)
     {
-        var error = Table.TryLock(id, out var found, out var token);
+        var error = Table.TryLockOwned(id, out var found, out var token);
         if (error != Errno.None)
             return error;
         var segment = (SharedSegment)found;
-        error = segment.CheckOwner();
-        var isUnused = error == Errno.None && segment.Attachments == 0;
+        var isUnused = segment.Attachments == 0;
         if (isUnused)
         {
             Forget(segment);
         }
-        else if (error == Errno.None)
+        else
         {
             segment.Mode |= SysVIpc.SHM_DEST;
             Table.ForgetKey(segment);
@@ -176,20 +171,7 @@ internal static class SharedSegments
         segment.Unlock(token);
         if (isUnused)
             segment.Free();
-        return error;
-    }
-
-    /// <summary>IPC_SET. EINVAL, EIDRM, EPERM.</summary>
-    public static Errno SetPermission(int id, in IpcPermissionLayout wanted)
-    {
-        var error = Table.TryLock(id, out var found, out var token);
-        if (error != Errno.None)
-            return error;
-        error = found.CheckOwner();
-        if (error == Errno.None)
-            error = found.SetPermission(wanted);
-        found.Unlock(token);
-        return error;
+        return Errno.None;
     }
 
     /// <summary>SHM_LOCK, SHM_UNLOCK: nothing is ever swapped, so it is a mark and a matter of RLIMIT_MEMLOCK. EINVAL, EIDRM, EPERM, ENOMEM.</summary>
@@ -225,15 +207,13 @@ internal static class SharedSegments
     public static Result<int> Describe(int id, bool byIndex, bool checks, out SegmentLayout description)
     {
         description = default;
-        var error = byIndex ? Table.TryLockAt(id, out var found, out var token) : Table.TryLock(id, out found, out token);
+        var error = Table.TryLockToDescribe(id, byIndex, checks, out var found, out var token);
         if (error != Errno.None)
             return error;
-        error = checks ? found.CheckAccess(ReadAccess) : Errno.None;
-        if (error == Errno.None)
-            description = Describe((SharedSegment)found);
-        Result<int> result = error == Errno.None ? found.Id : error;
+        description = Describe((SharedSegment)found);
+        var itsId = found.Id;
         found.Unlock(token);
-        return result;
+        return itsId;
     }
 
     public static SegmentLayout Describe(SharedSegment segment) => new()

@@ -14,7 +14,6 @@ namespace Jiffy.Kernel.Ipc;
 internal static class SysVMessages
 {
     private const int UsualQueues = 32000, UsualMessage = 8192, UsualQueueBytes = 16384;
-    private const int ReadAccess = 0x124, WriteAccess = 0x92;
 
     private static long s_messages, s_bytes;
 
@@ -44,19 +43,19 @@ internal static class SysVMessages
     /// <summary>msgget. ENOENT, EEXIST, EACCES, ENOSPC, ENOMEM.</summary>
     public static Result<int> Get(int key, int flags)
     {
-        const int Exclusive = SysVIpc.IPC_CREAT | SysVIpc.IPC_EXCL;
         while (true)
         {
-            if (key != SysVIpc.IPC_PRIVATE && Table.TryLockKey(key, out var found, out var token))
+            var error = Table.TryLockToGet(key, flags, out var found, out var token);
+            if (error == Errno.None)
             {
-                var error = (flags & Exclusive) == Exclusive ? Errno.EEXIST : found.CheckAccess(flags);
+                error = found.CheckAccess(flags);
                 Result<int> result = error == Errno.None ? found.Id : error;
                 found.Unlock(token);
                 return result;
             }
 
-            if (key != SysVIpc.IPC_PRIVATE && (flags & SysVIpc.IPC_CREAT) == 0)
-                return Errno.ENOENT;
+            if (error != Errno.EAGAIN)
+                return error;
             var made = SysVQueue.Create(key, flags, MaxQueueBytes);
             if (!made.TryGet(out var queue))
                 return made.Error;
@@ -82,7 +81,7 @@ internal static class SysVMessages
         var queue = (SysVQueue)found;
         do
         {
-            error = queue.CheckAccess(WriteAccess);
+            error = queue.CheckAccess(IpcObject.WriteAccess);
             if (error != Errno.None)
                 break;
             if (queue.Fits(message))
@@ -152,7 +151,7 @@ internal static class SysVMessages
     // EAGAIN: try again.
     private static Result<Message> ReceiveLocked(SysVQueue queue, IpcWaiter waiter, Message? spare, bool waits, ref bool token)
     {
-        var error = queue.CheckAccess(ReadAccess);
+        var error = queue.CheckAccess(IpcObject.ReadAccess);
         if (error != Errno.None)
             return error;
         if (queue.Find(waiter) is { } message)
@@ -191,16 +190,9 @@ internal static class SysVMessages
     /// <summary>IPC_RMID. EINVAL, EIDRM, EPERM.</summary>
     public static Errno Remove(int id)
     {
-        var error = Table.TryLock(id, out var found, out var token);
+        var error = Table.TryLockOwned(id, out var found, out var token);
         if (error != Errno.None)
             return error;
-        error = found.CheckOwner();
-        if (error != Errno.None)
-        {
-            found.Unlock(token);
-            return error;
-        }
-
         var queue = (SysVQueue)found;
         queue.TurnAwayWaiters(Errno.EIDRM);
         var messages = queue.TakeAll();
@@ -215,12 +207,11 @@ internal static class SysVMessages
     /// <summary>IPC_SET. Who waits tries again: he may have room now, or no permission. EINVAL, EIDRM, EPERM.</summary>
     public static Errno Set(int id, in MessageQueueLayout wanted)
     {
-        var error = Table.TryLock(id, out var found, out var token);
+        var error = Table.TryLockOwned(id, out var found, out var token);
         if (error != Errno.None)
             return error;
         var queue = (SysVQueue)found;
-        error = queue.CheckOwner();
-        if (error == Errno.None && wanted.MaxBytes > (ulong)MaxQueueBytes && !Task.Current.Credentials.IsSuperuser)
+        if (wanted.MaxBytes > (ulong)MaxQueueBytes && !Task.Current.Credentials.IsSuperuser)
             error = Errno.EPERM;
         if (error == Errno.None)
             error = queue.SetPermission(wanted.Permission);
@@ -238,15 +229,13 @@ internal static class SysVMessages
     public static Result<int> Describe(int id, bool byIndex, bool checks, out MessageQueueLayout description)
     {
         description = default;
-        var error = byIndex ? Table.TryLockAt(id, out var found, out var token) : Table.TryLock(id, out found, out token);
+        var error = Table.TryLockToDescribe(id, byIndex, checks, out var found, out var token);
         if (error != Errno.None)
             return error;
-        error = checks ? found.CheckAccess(ReadAccess) : Errno.None;
-        if (error == Errno.None)
-            description = Describe((SysVQueue)found);
-        Result<int> result = error == Errno.None ? found.Id : error;
+        description = Describe((SysVQueue)found);
+        var itsId = found.Id;
         found.Unlock(token);
-        return result;
+        return itsId;
     }
 
     public static MessageQueueLayout Describe(SysVQueue queue) => new()
