@@ -38,7 +38,7 @@ public static class FileAttributes
         using (inode.Contents.Acquire())
         {
             mode &= ModeBits;
-            if (!Permission.IsSuperuser && !Task.Current.Credentials.IsInGroup(inode.GroupId))
+            if (!Permission.Has(Capability.CAP_FSETID) && !Task.Current.Credentials.IsInGroup(inode.GroupId))
                 mode &= ~S_ISGID;
             inode.Mode = inode.Mode & S_IFMT | mode;
             FileTime.Changed(inode);
@@ -102,7 +102,7 @@ public static class FileAttributes
     /// <summary>A write by somebody else than the superuser takes the set-id bits away. Contents held.</summary>
     public static void DropSetId(Inode inode)
     {
-        if ((inode.Mode & (S_ISUID | S_ISGID)) != 0 && !Permission.IsSuperuser)
+        if ((inode.Mode & (S_ISUID | S_ISGID)) != 0 && !Permission.Has(Capability.CAP_FSETID))
             ClearSetId(inode);
     }
 
@@ -118,7 +118,7 @@ public static class FileAttributes
 
     private static Errno CheckOwnerChange(Inode inode, uint user, uint group)
     {
-        if (Permission.IsSuperuser)
+        if (Permission.Has(Capability.CAP_CHOWN))
             return Errno.None;
         if (inode.UserId != Permission.FileUserId || (user != uint.MaxValue && user != inode.UserId))
             return Errno.EPERM;

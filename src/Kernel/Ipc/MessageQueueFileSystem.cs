@@ -142,7 +142,7 @@ public sealed class MessageQueueFileSystem : FileSystemType
     // A queue's file, with one user, the caller. EINVAL, ENOSPC, EMFILE, ENOMEM.
     private static Result<Inode> MakeInode(uint mode, long maxMessages, long messageBytes)
     {
-        var isPrivileged = Task.Current.Credentials.IsSuperuser;
+        var isPrivileged = Task.Current.Credentials.Has(Capability.CAP_SYS_RESOURCE);
         if (s_count >= MaxQueues && !isPrivileged)
             return Errno.ENOSPC;
         if (maxMessages <= 0 || messageBytes <= 0

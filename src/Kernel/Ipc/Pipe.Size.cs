@@ -25,7 +25,7 @@ public sealed partial class Pipe
         using (_contents.Acquire())
         {
             var before = _ring.Slots;
-            if (slots > before && slots << Frames.Shift > PipeLimits.MaxBytes && !Task.Current.Credentials.IsSuperuser)
+            if (slots > before && slots << Frames.Shift > PipeLimits.MaxBytes && !Task.Current.Credentials.Has(Capability.CAP_SYS_RESOURCE))
                 return Errno.EPERM;
             if (!PipeLimits.TryChange(_account, before, slots))
                 return Errno.EPERM;

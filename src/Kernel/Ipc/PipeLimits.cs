@@ -2,6 +2,7 @@
 // Contexts: process. Lock: s_lock guards the users' counts; the limits are single words. Linux: fs/pipe.c's sysctls, account_pipe_buffers().
 // man 7 pipe.
 using System.Diagnostics.CodeAnalysis;
+using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
@@ -65,7 +66,7 @@ internal static class PipeLimits
     {
         slots = PipeRing.DefaultSlots;
         ref var who = ref Task.Current.Credentials;
-        var isLimited = !who.IsSuperuser;
+        var isLimited = !who.Has(Capability.CAP_SYS_RESOURCE);
         if (isLimited && slots << Frames.Shift > MaxBytes)
             slots = MaxBytes >> Frames.Shift;
         using (s_lock.Acquire())
@@ -81,7 +82,7 @@ internal static class PipeLimits
     /// <summary>Accounts a change of size. False: beyond what the user may have (EPERM).</summary>
     public static bool TryChange(UserAccount account, int from, int to)
     {
-        var isLimited = to > from && !Task.Current.Credentials.IsSuperuser;
+        var isLimited = to > from && !Task.Current.Credentials.Has(Capability.CAP_SYS_RESOURCE);
         using (s_lock.Acquire())
         {
             var held = account.Count - from + to;

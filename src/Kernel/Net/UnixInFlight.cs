@@ -47,7 +47,7 @@ internal static class UnixInFlight
             Collect();
         var current = Task.Current;
         var count = Volatile.Read(ref s_ofUser[current.Credentials.UserId % UserSlots]);
-        var isTooMany = (ulong)count > current.Group.SoftLimit(Resource.NOFILE) && !current.Credentials.IsSuperuser;
+        var isTooMany = (ulong)count > current.Group.SoftLimit(Resource.NOFILE) && !current.Credentials.Has(Capability.CAP_SYS_RESOURCE);
         return isTooMany ? Errno.ETOOMANYREFS : Errno.None;
     }
 

@@ -41,7 +41,7 @@ internal static class SchedulingChange
 
     private static bool MaySetPolicy(Task task, int policy, int priority, int nice, bool resetOnFork)
     {
-        if (Task.Current.Credentials.IsSuperuser)
+        if (Task.Current.Credentials.Has(Capability.CAP_SYS_NICE))
             return true;
         if (!TaskAccess.MayControl(task) || (task.ResetOnFork && !resetOnFork))
             return false;
@@ -55,5 +55,5 @@ internal static class SchedulingChange
 
     // RLIMIT_NICE counts the other way round: 1 (nice 19) to 40 (nice -20).
     private static bool MayHaveNice(Task task, int nice) =>
-        Task.Current.Credentials.IsSuperuser || (ulong)(20 - nice) <= task.Group.SoftLimit(Resource.NICE);
+        Task.Current.Credentials.Has(Capability.CAP_SYS_NICE) || (ulong)(20 - nice) <= task.Group.SoftLimit(Resource.NICE);
 }

@@ -44,7 +44,7 @@ public sealed class DriverFile : FileOperations
     /// <summary>Adds something to run. Boot.</summary>
     public void Add(string name, string cpus, string shows, Action<Report> run) => _drivers[_count++] = new Driver(name, cpus, shows, run);
 
-    public override Errno Open(OpenFile file) => Task.Current.Credentials.IsSuperuser ? Errno.None : Errno.EPERM;
+    public override Errno Open(OpenFile file) => Task.Current.Credentials.Has(Capability.CAP_SYS_ADMIN) ? Errno.None : Errno.EPERM;
 
     public override Result<int> Read(OpenFile file, ref IoBuffer to, ref long position)
     {

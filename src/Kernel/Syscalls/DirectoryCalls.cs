@@ -43,7 +43,7 @@ public static class DirectoryCalls
         var resolved = StatCalls.Resolve(AT_FDCWD, path, 0);
         if (!resolved.TryGet(out var place))
             return SyscallResult.From(resolved.Error);
-        if (Permission.IsSuperuser)
+        if (Permission.Has(Capability.CAP_SYS_CHROOT))
             return Enter(place, isRoot: true);
         place.Drop();
         return -(long)Errno.EPERM;

@@ -49,7 +49,7 @@ internal static class EpollCalls
             return Errno.EPERM;
         if (file == target || EpollOperations.TryGet(file) is not { } epoll)
             return Errno.EINVAL;
-        if (!Task.Current.Credentials.IsSuperuser)
+        if (!Task.Current.Credentials.Has(Capability.CAP_BLOCK_SUSPEND))
             wanted.Events &= ~EPOLLWAKEUP; // not an error: without the right it is as if it were not there
         return epoll.Control(file, operation, target, descriptor, wanted);
     }

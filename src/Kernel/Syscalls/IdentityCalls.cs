@@ -21,13 +21,15 @@ internal static class IdentityCalls
     public static long SetUid(uint id)
     {
         ref var c = ref Mine;
+        var before = c;
         if (id == Unchanged)
             return -(long)Errno.EINVAL;
-        if (c.IsSuperuser)
+        if (c.Has(Capability.CAP_SETUID))
             c.UserId = c.SavedUserId = id;
         else if (id != c.UserId && id != c.SavedUserId)
             return -(long)Errno.EPERM;
         c.EffectiveUserId = c.FileUserId = id;
+        c.Capabilities.UserChanged(before, c);
         return 0;
     }
 
@@ -36,7 +38,7 @@ internal static class IdentityCalls
         ref var c = ref Mine;
         if (id == Unchanged)
             return -(long)Errno.EINVAL;
-        if (c.IsSuperuser)
+        if (c.Has(Capability.CAP_SETGID))
             c.GroupId = c.SavedGroupId = id;
         else if (id != c.GroupId && id != c.SavedGroupId)
             return -(long)Errno.EPERM;
@@ -47,8 +49,9 @@ internal static class IdentityCalls
     public static long SetReUid(uint real, uint effective)
     {
         ref var c = ref Mine;
+        var before = c;
         var old = c.UserId;
-        if (!c.IsSuperuser)
+        if (!c.Has(Capability.CAP_SETUID))
         {
             if (real != Unchanged && real != c.UserId && real != c.EffectiveUserId)
                 return -(long)Errno.EPERM;
@@ -63,6 +66,7 @@ internal static class IdentityCalls
         if (real != Unchanged || (effective != Unchanged && effective != old))
             c.SavedUserId = c.EffectiveUserId;
         c.FileUserId = c.EffectiveUserId;
+        c.Capabilities.UserChanged(before, c);
         return 0;
     }
 
@@ -70,7 +74,7 @@ internal static class IdentityCalls
     {
         ref var c = ref Mine;
         var old = c.GroupId;
-        if (!c.IsSuperuser)
+        if (!c.Has(Capability.CAP_SETGID))
         {
             if (real != Unchanged && real != c.GroupId && real != c.EffectiveGroupId)
                 return -(long)Errno.EPERM;
@@ -91,7 +95,8 @@ internal static class IdentityCalls
     public static long SetResUid(uint real, uint effective, uint saved)
     {
         ref var c = ref Mine;
-        if (!c.IsSuperuser && !(IsOwnUser(c, real) && IsOwnUser(c, effective) && IsOwnUser(c, saved)))
+        var before = c;
+        if (!c.Has(Capability.CAP_SETUID) && !(IsOwnUser(c, real) && IsOwnUser(c, effective) && IsOwnUser(c, saved)))
             return -(long)Errno.EPERM;
         if (real != Unchanged)
             c.UserId = real;
@@ -100,13 +105,14 @@ internal static class IdentityCalls
         if (saved != Unchanged)
             c.SavedUserId = saved;
         c.FileUserId = c.EffectiveUserId;
+        c.Capabilities.UserChanged(before, c);
         return 0;
     }
 
     public static long SetResGid(uint real, uint effective, uint saved)
     {
         ref var c = ref Mine;
-        if (!c.IsSuperuser && !(IsOwnGroup(c, real) && IsOwnGroup(c, effective) && IsOwnGroup(c, saved)))
+        if (!c.Has(Capability.CAP_SETGID) && !(IsOwnGroup(c, real) && IsOwnGroup(c, effective) && IsOwnGroup(c, saved)))
             return -(long)Errno.EPERM;
         if (real != Unchanged)
             c.GroupId = real;
@@ -143,8 +149,12 @@ internal static class IdentityCalls
     {
         ref var c = ref Mine;
         var old = c.FileUserId;
-        if (id != Unchanged && (c.IsSuperuser || id == c.FileUserId || IsOwnUser(c, id)))
+        if (id != Unchanged && (c.Has(Capability.CAP_SETUID) || id == c.FileUserId || IsOwnUser(c, id)))
+        {
             c.FileUserId = id;
+            c.Capabilities.FileUserChanged(old, id);
+        }
+
         return old;
     }
 
@@ -152,7 +162,7 @@ internal static class IdentityCalls
     {
         ref var c = ref Mine;
         var old = c.FileGroupId;
-        if (id != Unchanged && (c.IsSuperuser || id == c.FileGroupId || IsOwnGroup(c, id)))
+        if (id != Unchanged && (c.Has(Capability.CAP_SETGID) || id == c.FileGroupId || IsOwnGroup(c, id)))
             c.FileGroupId = id;
         return old;
     }
@@ -173,7 +183,7 @@ internal static class IdentityCalls
 
     public static long SetGroups(int count, ulong from)
     {
-        if (!Mine.IsSuperuser)
+        if (!Mine.Has(Capability.CAP_SETGID))
             return -(long)Errno.EPERM;
         if (count is < 0 or > GroupList.Capacity)
             return -(long)Errno.EINVAL;

@@ -70,7 +70,7 @@ internal static class KillCalls
     {
         ref var mine = ref Task.Current.Credentials;
         ref var theirs = ref target.Credentials;
-        if (mine.IsSuperuser || target.Group == Task.Current.Group)
+        if (mine.Has(Capability.CAP_KILL) || target.Group == Task.Current.Group)
             return true;
         if (mine.EffectiveUserId == theirs.SavedUserId || mine.EffectiveUserId == theirs.UserId)
             return true;

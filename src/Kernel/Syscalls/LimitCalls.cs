@@ -44,7 +44,7 @@ internal static class LimitCalls
             old = limit;
             if (newAt != 0)
             {
-                if (wanted.Hard > old.Hard && !Task.Current.Credentials.IsSuperuser)
+                if (wanted.Hard > old.Hard && !Task.Current.Credentials.Has(Capability.CAP_SYS_RESOURCE))
                     return -(long)Errno.EPERM;
                 if (resource == (int)Resource.NOFILE && wanted.Hard > Files.FileTable.Capacity)
                     return -(long)Errno.EPERM;
@@ -59,7 +59,7 @@ internal static class LimitCalls
     {
         ref var mine = ref Task.Current.Credentials;
         ref var theirs = ref task.Credentials;
-        return mine.IsSuperuser
+        return mine.Has(Capability.CAP_SYS_RESOURCE)
             || (mine.UserId == theirs.UserId && mine.UserId == theirs.EffectiveUserId && mine.UserId == theirs.SavedUserId
                 && mine.GroupId == theirs.GroupId && mine.GroupId == theirs.EffectiveGroupId && mine.GroupId == theirs.SavedGroupId);
     }

@@ -33,7 +33,7 @@ internal static class LogCalls
 
     public static long SysLog(int action, ulong to, int length)
     {
-        if (action is not (ReadAllAction or SizeBufferAction) && !Task.Current.Credentials.IsSuperuser)
+        if (action is not (ReadAllAction or SizeBufferAction) && !Task.Current.Credentials.Has(Capability.CAP_SYSLOG))
             return -(long)Errno.EPERM;
         switch (action)
         {

@@ -16,7 +16,7 @@ public static class MountCalls
 
     public static long Mount(ulong source, ulong target, ulong kind, uint flags, ulong options)
     {
-        if (!Permission.IsSuperuser)
+        if (!Permission.Has(Capability.CAP_SYS_ADMIN))
             return -(long)Errno.EPERM;
         using var sourceText = new UserPath();
         using var optionText = new UserPath();
@@ -46,7 +46,7 @@ public static class MountCalls
     {
         if ((flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW)) != 0)
             return -(long)Errno.EINVAL;
-        if (!Permission.IsSuperuser)
+        if (!Permission.Has(Capability.CAP_SYS_ADMIN))
             return -(long)Errno.EPERM;
         var resolved = StatCalls.Resolve(AT_FDCWD, target, (flags & UMOUNT_NOFOLLOW) != 0 ? AT_SYMLINK_NOFOLLOW : 0);
         return SyscallResult.From(resolved.TryGet(out var place) ? Mounting.Unmount(place, flags) : resolved.Error);

@@ -20,7 +20,7 @@ public static class NameCalls
             type = S_IFREG;
         if (type is not (S_IFREG or S_IFCHR or S_IFBLK or S_IFIFO or S_IFSOCK))
             return type == S_IFDIR ? -(long)Errno.EPERM : -(long)Errno.EINVAL;
-        if (type is S_IFCHR or S_IFBLK && !Permission.IsSuperuser)
+        if (type is S_IFCHR or S_IFBLK && !Permission.Has(Capability.CAP_MKNOD))
             return -(long)Errno.EPERM;
         var number = type is S_IFCHR or S_IFBLK ? DeviceNumber.Decode(device & uint.MaxValue) : default;
         return Make(directory, path, type | mode & ModeBits, number, default);

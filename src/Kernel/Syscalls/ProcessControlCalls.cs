@@ -12,7 +12,7 @@ internal static class ProcessControlCalls
     private const int PR_SET_PDEATHSIG = 1, PR_GET_PDEATHSIG = 2, PR_GET_DUMPABLE = 3, PR_SET_DUMPABLE = 4;
     private const int PR_SET_NAME = 15, PR_GET_NAME = 16, PR_SET_CHILD_SUBREAPER = 36, PR_GET_CHILD_SUBREAPER = 37;
     private const int PR_SET_TIMERSLACK = 29, PR_GET_TIMERSLACK = 30;
-    private const int PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39, PR_CAPBSET_READ = 23;
+    private const int PR_SET_NO_NEW_PRIVS = 38, PR_GET_NO_NEW_PRIVS = 39;
 
     public static long Prctl(int option, ulong a, ulong b, ulong c, ulong d)
     {
@@ -54,10 +54,8 @@ internal static class ProcessControlCalls
                 return 0;
             case PR_GET_TIMERSLACK:
                 return current.TimerSlack;
-            case PR_CAPBSET_READ:
-                return a <= 40 ? 1 : -(long)Errno.EINVAL;
             default:
-                return -(long)Errno.EINVAL;
+                return CapabilityCalls.Prctl(option, a, b, c, d);
         }
     }
 

@@ -97,9 +97,10 @@ internal ref struct SocketControl
             return Errno.EFAULT;
         var current = Task.Current;
         ref var own = ref current.Credentials;
-        var isUser = said.UserId == own.UserId || said.UserId == own.EffectiveUserId || said.UserId == own.SavedUserId;
-        var isGroup = said.GroupId == own.GroupId || said.GroupId == own.EffectiveGroupId || said.GroupId == own.SavedGroupId;
-        if (!(said.ProcessId == current.Group.Id && isUser && isGroup) && !own.IsSuperuser)
+        var isProcess = said.ProcessId == current.Group.Id || own.Has(Capability.CAP_SYS_ADMIN);
+        var isUser = said.UserId == own.UserId || said.UserId == own.EffectiveUserId || said.UserId == own.SavedUserId || own.Has(Capability.CAP_SETUID);
+        var isGroup = said.GroupId == own.GroupId || said.GroupId == own.EffectiveGroupId || said.GroupId == own.SavedGroupId || own.Has(Capability.CAP_SETGID);
+        if (!isProcess || !isUser || !isGroup)
             return Errno.EPERM;
         if (said.UserId == uint.MaxValue || said.GroupId == uint.MaxValue)
             return Errno.EINVAL;

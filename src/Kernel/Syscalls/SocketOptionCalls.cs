@@ -51,7 +51,7 @@ internal static class SocketOptionCalls
                 return SetTimeout(socket, option, from, length);
             case SO_LINGER:
                 return SetLinger(socket, from, length);
-            case SO_SNDBUFFORCE or SO_RCVBUFFORCE when !Task.Current.Credentials.IsSuperuser:
+            case SO_SNDBUFFORCE or SO_RCVBUFFORCE when !Task.Current.Credentials.Has(Capability.CAP_NET_ADMIN):
                 return Errno.EPERM;
             case SO_SNDBUF or SO_SNDBUFFORCE:
                 socket.SetSendBuffer(value, option == SO_SNDBUFFORCE);
@@ -68,7 +68,7 @@ internal static class SocketOptionCalls
             case SO_PEEK_OFF:
                 socket.PeekOffset = value;
                 return Errno.None;
-            case SO_DEBUG when value != 0 && !Task.Current.Credentials.IsSuperuser:
+            case SO_DEBUG when value != 0 && !Task.Current.Credentials.Has(Capability.CAP_NET_ADMIN):
                 return Errno.EACCES;
             default:
                 if (!IsKeptFlag(option))

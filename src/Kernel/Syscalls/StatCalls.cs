@@ -87,11 +87,13 @@ public static class StatCalls
         {
             current.Credentials.FileUserId = kept.UserId;
             current.Credentials.FileGroupId = kept.GroupId;
+            current.Credentials.Capabilities.BecomeReal(kept.UserId);
         }
 
         var error = CheckAccess(directory, path, mode, flags);
         current.Credentials.FileUserId = kept.FileUserId;
         current.Credentials.FileGroupId = kept.FileGroupId;
+        current.Credentials.Capabilities.Effective = kept.Capabilities.Effective;
         return SyscallResult.From(error);
     }
 

@@ -370,6 +370,10 @@ public static class SyscallTable
                 return LimitCalls.PrLimit((int)a, (int)b, c, d);
             case SyscallNumber.getrusage:
                 return LimitCalls.GetRUsage((int)a, b);
+            case SyscallNumber.capget:
+                return CapabilityCalls.Get(a, b);
+            case SyscallNumber.capset:
+                return CapabilityCalls.Set(a, b);
             case SyscallNumber.prctl:
                 return ProcessControlCalls.Prctl((int)a, b, c, d, e);
             case SyscallNumber.arch_prctl:

@@ -32,7 +32,7 @@ internal static class SystemCalls
 
     public static long SetName(ulong from, int length, bool domain)
     {
-        if (!Task.Current.Credentials.IsSuperuser)
+        if (!Task.Current.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return -(long)Errno.EPERM;
         if (length is < 0 or >= SystemName.Capacity)
             return -(long)Errno.EINVAL;
@@ -73,7 +73,7 @@ internal static class SystemCalls
 
     public static long Reboot(uint magic1, uint magic2, uint command)
     {
-        if (!Task.Current.Credentials.IsSuperuser)
+        if (!Task.Current.Credentials.Has(Capability.CAP_SYS_BOOT))
             return -(long)Errno.EPERM;
         if (magic1 != RebootMagic1 || magic2 is not (672274793 or 85072278 or 369367448 or 537993216))
             return -(long)Errno.EINVAL;

@@ -55,7 +55,7 @@ internal static class TimeCalls
         var moment = new TimeSpec { Seconds = time.Seconds, Nanoseconds = time.Microseconds * 1000 };
         if (timeAt != 0 && !IsSettable(moment))
             return -(long)Errno.EINVAL;
-        if (!Task.Current.Credentials.IsSuperuser)
+        if (!Task.Current.Credentials.Has(Capability.CAP_SYS_TIME))
             return -(long)Errno.EPERM;
         if (zoneAt != 0)
         {
@@ -78,7 +78,7 @@ internal static class TimeCalls
     {
         if (!IsSettable(time))
             return -(long)Errno.EINVAL;
-        if (!Task.Current.Credentials.IsSuperuser)
+        if (!Task.Current.Credentials.Has(Capability.CAP_SYS_TIME))
             return -(long)Errno.EPERM;
 
         // The start of the machine cannot lie before 1970.

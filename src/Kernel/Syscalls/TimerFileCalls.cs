@@ -19,7 +19,7 @@ internal static class TimerFileCalls
         var isAlarm = clock is ClockId.CLOCK_REALTIME_ALARM or ClockId.CLOCK_BOOTTIME_ALARM;
         if (!isAlarm && clock is not (ClockId.CLOCK_REALTIME or ClockId.CLOCK_MONOTONIC or ClockId.CLOCK_BOOTTIME))
             return -(long)Errno.EINVAL;
-        if (isAlarm && !Task.Current.Credentials.IsSuperuser)
+        if (isAlarm && !Task.Current.Credentials.Has(Capability.CAP_WAKE_ALARM))
             return -(long)Errno.EPERM;
         var made = TimerFileOperations.Make(clock, flags);
         if (!made.TryGet(out var file))

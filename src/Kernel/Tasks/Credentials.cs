@@ -1,5 +1,6 @@
 // Who a task acts as. A value, copied at fork; changed only by the task itself. Linux: struct cred. man 7 credentials.
 using System.Runtime.CompilerServices;
+using Jiffy.Kernel.Abi;
 
 namespace Jiffy.Kernel.Tasks;
 
@@ -18,8 +19,15 @@ public struct Credentials
     public GroupList Groups;
     public int GroupCount;
 
-    /// <summary>The superuser may do what needs a capability; capabilities are not told apart yet.</summary>
-    public readonly bool IsSuperuser => EffectiveUserId == 0;
+    public Capabilities Capabilities;
+
+    /// <summary>Of the first task: user 0, who may do everything.</summary>
+    public static Credentials OfSuperuser => new() { Capabilities = Capabilities.OfSuperuser };
+
+    /// <summary>May its task do what needs this right.</summary>
+    public readonly bool Has(Capability capability) => Capabilities.Has(capability);
+
+    public readonly bool IsAnyUserRoot => UserId == 0 || EffectiveUserId == 0 || SavedUserId == 0;
 
     /// <summary>True when files of <paramref name="group"/> are opened with the group's permissions.</summary>
     public readonly bool IsInGroup(uint group)

@@ -104,6 +104,8 @@ public sealed partial class Task
     {
         const uint setUserId = 0x800, setGroupId = 0x400, groupExecute = 8;
         var inode = file.Inode;
+        var user = Credentials.EffectiveUserId;
+        var group = Credentials.EffectiveGroupId;
         if (!file.IsOnNoSuidMount && !HasNoNewPrivileges)
         {
             if ((inode.Mode & setUserId) != 0)
@@ -117,5 +119,7 @@ public sealed partial class Task
             ParentDeathSignal = 0;
         Credentials.SavedUserId = Credentials.FileUserId = Credentials.EffectiveUserId;
         Credentials.SavedGroupId = Credentials.FileGroupId = Credentials.EffectiveGroupId;
+        var changedIds = Credentials.EffectiveUserId != user || Credentials.EffectiveGroupId != group;
+        HasGainedRights = Credentials.Capabilities.Exec(Credentials, changedIds);
     }
 }

@@ -109,7 +109,8 @@ public sealed partial class Task
     private static bool IsOverProcessLimit(Task parent)
     {
         var limit = parent.Group.SoftLimit(Resource.NPROC);
-        if (limit == ResourceLimit.Infinity || parent.Credentials.UserId == 0)
+        if (limit == ResourceLimit.Infinity || parent.Credentials.UserId == 0
+            || parent.Credentials.Has(Capability.CAP_SYS_RESOURCE) || parent.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return false;
         return (ulong)TaskTree.CountOfUser(parent.Credentials.UserId) >= limit;
     }

@@ -14,7 +14,10 @@ public sealed partial class Task
     private int _references;
 
     /// <summary>Who it acts as; changed by itself only.</summary>
-    public Credentials Credentials;
+    public Credentials Credentials = Credentials.OfSuperuser;
+
+    /// <summary>Its program has more rights than its caller's real user: AT_SECURE.</summary>
+    internal bool HasGainedRights;
 
     /// <summary>User address of the word that is zeroed, and woken as a futex, when the thread ends: set_tid_address.</summary>
     public ulong ClearChildId;

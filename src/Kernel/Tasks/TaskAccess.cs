@@ -1,4 +1,6 @@
 // Who may change or look into another task. Guard: TaskTree.Lock, or the task is the current one.
+using Jiffy.Kernel.Abi;
+
 namespace Jiffy.Kernel.Tasks;
 
 internal static class TaskAccess
@@ -8,7 +10,7 @@ internal static class TaskAccess
     {
         ref var mine = ref Task.Current.Credentials;
         ref var theirs = ref target.Credentials;
-        return mine.IsSuperuser || mine.EffectiveUserId == theirs.UserId || mine.EffectiveUserId == theirs.EffectiveUserId;
+        return mine.Has(Capability.CAP_SYS_NICE) || mine.EffectiveUserId == theirs.UserId || mine.EffectiveUserId == theirs.EffectiveUserId;
     }
 
     /// <summary>
@@ -18,10 +20,13 @@ internal static class TaskAccess
     public static bool MayAttach(Task target)
     {
         ref var mine = ref Task.Current.Credentials;
-        if (mine.IsSuperuser || target.Group == Task.Current.Group)
+        if (mine.Has(Capability.CAP_SYS_PTRACE) || target.Group == Task.Current.Group)
             return true;
-        return !target.Group.IsUndumpable && HasOnlyIds(ref target.Credentials, mine.UserId, mine.GroupId);
+        return !target.Group.IsUndumpable && HasOnlyIds(ref target.Credentials, mine.UserId, mine.GroupId) && HasNoMore(target.Credentials, mine.Capabilities.Permitted);
     }
+
+    /// <summary>It is permitted nothing beyond this.</summary>
+    public static bool HasNoMore(in Credentials whose, ulong than) => (whose.Capabilities.Permitted & ~than) == 0;
 
     /// <summary>All its ids are these.</summary>
     public static bool HasOnlyIds(ref Credentials whose, uint user, uint group) =>

@@ -51,7 +51,7 @@ internal static class ClockAdjustment
 
     private static Errno Check(uint modes, ReadOnlySpan<byte> timex)
     {
-        var isAllowed = Task.Current.Credentials.IsSuperuser;
+        var isAllowed = Task.Current.Credentials.Has(Capability.CAP_SYS_TIME);
         if ((modes & Timex.ADJ_ADJTIME) != 0)
         {
             if ((modes & Timex.ADJ_OFFSET) == 0)

@@ -66,7 +66,7 @@ internal static class Clocks
             case ClockId.CLOCK_PROCESS_CPUTIME_ID or ClockId.CLOCK_THREAD_CPUTIME_ID:
                 return Errno.None;
             case ClockId.CLOCK_REALTIME_ALARM or ClockId.CLOCK_BOOTTIME_ALARM:
-                return Task.Current.Credentials.IsSuperuser ? Errno.None : Errno.EPERM;
+                return Task.Current.Credentials.Has(Capability.CAP_WAKE_ALARM) ? Errno.None : Errno.EPERM;
             case ClockId.CLOCK_MONOTONIC_RAW or ClockId.CLOCK_REALTIME_COARSE or ClockId.CLOCK_MONOTONIC_COARSE:
                 return Errno.EOPNOTSUPP;
             case < 0:

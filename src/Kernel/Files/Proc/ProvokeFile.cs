@@ -22,7 +22,7 @@ internal sealed class ProvokeFile : FileOperations
             debug.AddDirectory("provoke-crash").AddFile("DIRECT", Instance, mode: 0x180);
     }
 
-    public override Errno Open(OpenFile file) => Task.Current.Credentials.IsSuperuser ? Errno.None : Errno.EPERM;
+    public override Errno Open(OpenFile file) => Task.Current.Credentials.Has(Capability.CAP_SYS_ADMIN) ? Errno.None : Errno.EPERM;
 
     /// <summary>The kinds, once.</summary>
     public override Result<int> Read(OpenFile file, ref IoBuffer to, ref long position)

@@ -144,9 +144,10 @@ internal readonly struct TaskHandle
         {
             if (Find() is not { } task)
                 return Errno.ESRCH;
-            if (task.Group == current.Group || who.FileUserId == 0)
+            if (task.Group == current.Group || who.Has(Capability.CAP_SYS_PTRACE))
                 return Errno.None;
-            return TaskAccess.HasOnlyIds(ref task.Credentials, who.FileUserId, who.FileGroupId) ? Errno.None : Errno.EACCES;
+            return TaskAccess.HasOnlyIds(ref task.Credentials, who.FileUserId, who.FileGroupId)
+                && TaskAccess.HasNoMore(task.Credentials, who.Capabilities.Effective) ? Errno.None : Errno.EACCES;
         }
     }
 }

@@ -8,9 +8,6 @@ namespace Jiffy.Kernel.Files.Proc;
 
 internal static class TaskStatus
 {
-    /// <summary>All capabilities there are: the superuser has them, nobody else any.</summary>
-    private const ulong AllCapabilities = 0x1ffffffffff;
-
     public static Errno Write(TaskHandle task, PagedText text)
     {
         if (!TaskSnapshot.TryTake(task, out var of))
@@ -91,9 +88,8 @@ internal static class TaskStatus
 
     private static void WriteCapabilities(in TaskSnapshot of, PagedText text)
     {
-        var permitted = of.Credentials.EffectiveUserId == 0 || of.Credentials.SavedUserId == 0 || of.Credentials.UserId == 0 ? AllCapabilities : 0;
-        var effective = of.Credentials.EffectiveUserId == 0 ? AllCapabilities : 0;
-        text.Append($"CapInh:\t{0UL:x16}\nCapPrm:\t{permitted:x16}\nCapEff:\t{effective:x16}\nCapBnd:\t{AllCapabilities:x16}\nCapAmb:\t{0UL:x16}\n");
+        ref readonly var its = ref of.Credentials.Capabilities;
+        text.Append($"CapInh:\t{its.Inheritable:x16}\nCapPrm:\t{its.Permitted:x16}\nCapEff:\t{its.Effective:x16}\nCapBnd:\t{its.Bounding:x16}\nCapAmb:\t{its.Ambient:x16}\n");
         text.Append($"NoNewPrivs:\t{(of.HasNoNewPrivileges ? 1 : 0)}\nSeccomp:\t0\nSeccomp_filters:\t0\n");
     }
 

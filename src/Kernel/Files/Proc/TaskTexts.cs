@@ -115,7 +115,7 @@ internal static class TaskTexts
         {
             if (task.Find() is not { } found)
                 return Errno.ESRCH;
-            if (value < found.Group.OutOfMemoryAdjustment && !Permission.IsSuperuser)
+            if (value < found.Group.OutOfMemoryAdjustment && !Permission.Has(Capability.CAP_SYS_RESOURCE))
                 return Errno.EACCES;
             found.Group.OutOfMemoryAdjustment = value;
             return Errno.None;
@@ -139,7 +139,7 @@ internal static class TaskTexts
     /// <summary>Makes a later request of the task for memory fail. EPERM: not the superuser; EINVAL.</summary>
     public static Errno SetFailure(TaskHandle task, ReadOnlySpan<byte> text)
     {
-        if (!Permission.IsSuperuser)
+        if (!Permission.Has(Capability.CAP_SYS_RESOURCE))
             return Errno.EPERM;
         var parsed = TextParsing.Number(text, 0, int.MaxValue);
         if (!parsed.TryGet(out var value))
@@ -170,7 +170,7 @@ internal static class TaskTexts
         {
             if (task.Find() is not { } found)
                 return Errno.ESRCH;
-            if (found != Task.Current && !Permission.IsSuperuser)
+            if (found != Task.Current && !Permission.Has(Capability.CAP_SYS_NICE))
                 return Errno.EPERM;
             slack = found.TimerSlack;
         }
@@ -189,7 +189,7 @@ internal static class TaskTexts
         {
             if (task.Find() is not { } found)
                 return Errno.ESRCH;
-            if (found != Task.Current && !Permission.IsSuperuser)
+            if (found != Task.Current && !Permission.Has(Capability.CAP_SYS_NICE))
                 return Errno.EPERM;
             found.TimerSlack = value == 0 ? found.DefaultTimerSlack : value;
             return Errno.None;

@@ -81,7 +81,7 @@ public sealed partial class Terminal
                 return Errno.EPERM;
             if (Session is { } owner)
             {
-                if (steal != 1 || !current.Credentials.IsSuperuser)
+                if (steal != 1 || !current.Credentials.Has(Capability.CAP_SYS_ADMIN))
                     return Errno.EPERM;
                 owner.Terminal = null;
             }

@@ -34,7 +34,7 @@ internal sealed class TerminalOperations : FileOperations
         var terminal = _isOwn ? OwnTerminal() : Terminal.Serial;
         if (terminal is null)
             return Errno.ENXIO;
-        if (terminal.IsExclusive && !Task.Current.Credentials.IsSuperuser)
+        if (terminal.IsExclusive && !Task.Current.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return Errno.EBUSY;
         file.Private = terminal;
         file.PrivateNumber = _isConsole ? -1 : terminal.HangUps;

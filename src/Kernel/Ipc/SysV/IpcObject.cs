@@ -81,14 +81,14 @@ internal abstract class IpcObject : IpcWaitable
             granted >>= 6;
         else if (who.IsInGroup(CreatorGroupId) || who.IsInGroup(GroupId))
             granted >>= 3;
-        return (wanted & ~granted & 7) == 0 || who.IsSuperuser ? Errno.None : Errno.EACCES;
+        return (wanted & ~granted & 7) == 0 || who.Has(Capability.CAP_IPC_OWNER) ? Errno.None : Errno.EACCES;
     }
 
     /// <summary>May the running task change or remove it. EPERM.</summary>
     public Errno CheckOwner()
     {
         ref var who = ref Task.Current.Credentials;
-        return IsOwner(who) || who.IsSuperuser ? Errno.None : Errno.EPERM;
+        return IsOwner(who) || who.Has(Capability.CAP_SYS_ADMIN) ? Errno.None : Errno.EPERM;
     }
 
     public bool IsOwner(in Credentials who) => who.EffectiveUserId == CreatorUserId || who.EffectiveUserId == UserId;

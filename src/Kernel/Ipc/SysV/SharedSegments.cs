@@ -72,7 +72,7 @@ internal static class SharedSegments
         if (pages << MemoryLayout.PageShift < size)
             return Errno.ENOSPC;
         if ((flags & SysVIpc.SHM_HUGETLB) != 0)
-            return Task.Current.Credentials.IsSuperuser ? Errno.ENOMEM : Errno.EPERM; // there are no huge pages
+            return Task.Current.Credentials.Has(Capability.CAP_IPC_LOCK) ? Errno.ENOMEM : Errno.EPERM; // there are no huge pages
         if (pages > (ulong)FrameAllocator.TotalFrames && (flags & SysVIpc.SHM_NORESERVE) == 0)
             return Errno.ENOMEM;
         if ((ulong)Interlocked.Add(ref s_pages, (long)pages) > MaxPages)
@@ -191,7 +191,7 @@ internal static class SharedSegments
     private static Errno CheckLock(SharedSegment segment, bool locks)
     {
         var current = Task.Current;
-        if (current.Credentials.IsSuperuser)
+        if (current.Credentials.Has(Capability.CAP_IPC_LOCK))
             return Errno.None;
         if (!segment.IsOwner(current.Credentials))
             return Errno.EPERM;

@@ -211,7 +211,7 @@ internal static class SysVMessages
         if (error != Errno.None)
             return error;
         var queue = (SysVQueue)found;
-        if (wanted.MaxBytes > (ulong)MaxQueueBytes && !Task.Current.Credentials.IsSuperuser)
+        if (wanted.MaxBytes > (ulong)MaxQueueBytes && !Task.Current.Credentials.Has(Capability.CAP_SYS_RESOURCE))
             error = Errno.EPERM;
         if (error == Errno.None)
             error = queue.SetPermission(wanted.Permission);

@@ -105,7 +105,7 @@ internal ref struct UserStack
         Add(Auxiliary.AT_EUID, who.EffectiveUserId);
         Add(Auxiliary.AT_GID, who.GroupId);
         Add(Auxiliary.AT_EGID, who.EffectiveGroupId);
-        Add(Auxiliary.AT_SECURE, who.UserId != who.EffectiveUserId || who.GroupId != who.EffectiveGroupId ? 1UL : 0);
+        Add(Auxiliary.AT_SECURE, who.UserId != who.EffectiveUserId || who.GroupId != who.EffectiveGroupId || Task.Current.HasGainedRights ? 1UL : 0);
         Add(Auxiliary.AT_RANDOM, randomAt);
         Add(Auxiliary.AT_HWCAP2, 0);
         Add(Auxiliary.AT_EXECFN, pathAt);
