@@ -596,6 +596,63 @@ static void pthreads(void)
     CHECK_EQ("robust: not made whole it is lost", pthread_mutex_lock(&mutex), ENOTRECOVERABLE);
 }
 
+// Each thread of a chain has a word and waits for the one before: as many as the limit says are followed.
+enum { LINKS = 12 };
+static unsigned links_end, link_tids[LINKS];
+static long link_errors[LINKS];
+
+static void *be_link(void *number)
+{
+    long i = (long)number;
+    unsigned *mine = words + 100 + i;
+    store(mine, self());
+    store(&link_tids[i], self());
+    if (i == 0) {
+        while (!load(&links_end))
+            futex(&links_end, WAIT, 0, NULL, NULL, 0);
+    } else if (lock(mine - 1) == 0)
+        unlock(mine - 1);
+    else
+        link_errors[i] = errno;
+    unlock(mine);
+    return NULL;
+}
+
+// What a last waiter is told, when the limit is set after the others have begun to wait.
+static long chain_within(int file, const char *limit)
+{
+    pthread_t threads[LINKS];
+    links_end = 0;
+    memset(link_errors, 0, sizeof link_errors);
+    for (long i = 0; i < LINKS; i++) {
+        link_tids[i] = 0;
+        pthread_create(&threads[i], NULL, be_link, (void *)i);
+        await_sleep(&link_tids[i]);
+    }
+    struct timespec soon;
+    clock_gettime(CLOCK_MONOTONIC, &soon);
+    soon.tv_nsec += 1000000, soon.tv_sec += soon.tv_nsec / 1000000000, soon.tv_nsec %= 1000000000;
+    long set = pwrite(file, limit, strlen(limit), 0), result = futex(words + 100 + LINKS - 1, LOCK_PI2, 0, &soon, NULL, 0) ? errno : 0;
+    pwrite(file, "1024", 4, 0) < 0 ? set = -1 : 0;
+    store(&links_end, 1);
+    futex(&links_end, WAKE, 1, NULL, NULL, 0);
+    for (int i = 0; i < LINKS; i++) {
+        pthread_join(threads[i], NULL);
+        set = link_errors[i] ? -1 : set;
+    }
+    return set < 0 ? -1 : result;
+}
+
+static void depth(void)
+{
+    int file = open("/proc/sys/kernel/max_lock_depth", O_RDWR);
+    if (file < 0)
+        return check_skip("depth", "the limit cannot be set");
+    CHECK_EQ("depth: a chain within the limit", chain_within(file, "1024"), ETIMEDOUT);
+    CHECK_EQ("depth: a chain beyond the limit", chain_within(file, "4"), EDEADLK);
+    close(file);
+}
+
 int main(int count_of, char **arguments)
 {
     (void)arguments;
@@ -616,5 +673,6 @@ int main(int count_of, char **arguments)
     mixes();
     moved_waiters();
     pthreads();
+    depth();
     return check_end();
 }

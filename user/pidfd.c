@@ -256,6 +256,44 @@ static void getting(void)
     close(fd), close(ends[1]), close(through[0]), close(through[1]);
 }
 
+// clone3's set_tid: the child's id is the caller's choice, if he may choose.
+static void chosen_ids(void)
+{
+    pid_t wanted = 0, child = fork();
+    if (child == 0)
+        _exit(0);
+    wait_code(child); // its id is free again, and not given to another soon
+    wanted = child;
+    struct clone_arguments arguments = { .exit_signal = SIGCHLD, .set_tid = (unsigned long)&wanted };
+    CHECK_ERR("set_tid: none of them", clone3(&arguments), EINVAL);
+    arguments.set_tid_size = 33;
+    CHECK_ERR("set_tid: too many", clone3(&arguments), EINVAL);
+    arguments.set_tid = 0, arguments.set_tid_size = 1;
+    CHECK_ERR("set_tid: nowhere", clone3(&arguments), EINVAL);
+    arguments.set_tid = 8;
+    CHECK_ERR("set_tid: a bad address", clone3(&arguments), EFAULT);
+    arguments.set_tid = (unsigned long)&wanted;
+    if (geteuid() != 0)
+        return check_skip("set_tid: chosen", "needs to be root");
+    child = clone3(&arguments);
+    if (child == 0)
+        _exit(getpid() == wanted && syscall(SYS_gettid) == wanted ? 5 : 6);
+    CHECK_EQ("set_tid: the child has that id", child, wanted);
+    CHECK_EQ("set_tid: and knows", wait_code(child), 5 << 8);
+    wanted = getpid();
+    CHECK_ERR("set_tid: another has it", clone3(&arguments), EEXIST);
+    wanted = 0;
+    CHECK_ERR("set_tid: zero", clone3(&arguments), EINVAL);
+    wanted = 1 << 30;
+    CHECK_ERR("set_tid: beyond all ids", clone3(&arguments), EINVAL);
+    child = check_fork();
+    if (child == 0) {
+        wanted = 30000;
+        _exit(setresuid(65534, 65534, 65534) == 0 && clone3(&arguments) < 0 && errno == EPERM ? 7 : 8);
+    }
+    CHECK_EQ("set_tid: not for everybody", wait_code(child), 7 << 8);
+}
+
 static void cloning(void)
 {
     int fd = -1, parent = -1;
@@ -304,6 +342,7 @@ static void cloning(void)
         _exit(one.sa_handler == SIG_IGN && two.sa_handler == SIG_DFL ? 0 : 1);
     }
     CHECK_EQ("clone3: CLONE_CLEAR_SIGHAND leaves only the ignored", wait_code(child), 0);
+    chosen_ids();
     arguments.flags |= CLONE_SIGHAND | CLONE_VM;
     CHECK_ERR("clone3: CLONE_CLEAR_SIGHAND with CLONE_SIGHAND", clone3(&arguments), EINVAL);
     arguments.flags = 1ull << 40;

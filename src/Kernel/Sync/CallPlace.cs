@@ -6,7 +6,7 @@ using Jiffy.Machine;
 namespace Jiffy.Kernel.Sync;
 
 [InlineArray(Depth)]
-internal struct CallPlace
+public struct CallPlace
 {
     public const int Depth = 8;
 

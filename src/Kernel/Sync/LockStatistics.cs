@@ -37,13 +37,39 @@ public struct LockNumbers
     internal int LastCpuPlusOne;
 }
 
+/// <summary>A place where somebody waited for a class of locks: return addresses, the innermost first, and how often.</summary>
+public struct ContentionPoint
+{
+    private long _key; // of the addresses; zero: free. Claimed atomically, and then the place is written before the count.
+    private long _count;
+    private CallPlace _place;
+
+    public readonly long Count => Volatile.Read(in _count);
+
+    public int CopyTo(Span<ulong> addresses) => _place.CopyTo(addresses);
+
+    internal bool TryCount(long key, in CallPlace place)
+    {
+        if (_key != key && (_key != 0 || Interlocked.CompareExchange(ref _key, key, 0) is var seen && seen != 0 && seen != key))
+            return false;
+        if (Count == 0)
+            _place = place;
+        Interlocked.Increment(ref _count);
+        return true;
+    }
+}
+
 public static class LockStatistics
 {
     private const int MostClasses = 96, Ranks = 1024;
 
+    /// <summary>Places that are told apart for each class; waiting elsewhere is counted without its place.</summary>
+    public const int Points = 8;
+
     private static LockNumbers[] s_numbers = null!; // two for each class: exclusive, shared
     private static LockRank[] s_classes = null!;
     private static byte[] s_classOf = null!; // by rank, plus one
+    private static ContentionPoint[] s_points = null!; // Points for each class
     private static int s_count;
 
     public static bool IsOn
@@ -58,9 +84,10 @@ public static class LockStatistics
     internal static void Init()
     {
         s_numbers ??= new LockNumbers[2 * MostClasses];
+        s_points ??= new ContentionPoint[Points * MostClasses];
         s_classes ??= new LockRank[MostClasses];
         s_classOf ??= new byte[Ranks];
-        s_numbers.AsSpan().Clear();
+        Clear();
         s_classOf.AsSpan().Clear();
         s_count = 0;
     }
@@ -70,7 +97,13 @@ public static class LockStatistics
     public static ref readonly LockNumbers NumbersAt(int index, bool shared) => ref s_numbers[2 * index + (shared ? 1 : 0)];
 
     /// <summary>Begins to count anew. Process context.</summary>
-    public static void Clear() => s_numbers.AsSpan().Clear();
+    public static void Clear()
+    {
+        s_numbers.AsSpan().Clear();
+        s_points.AsSpan().Clear();
+    }
+
+    public static ref ContentionPoint PointAt(int index, int point) => ref s_points[Points * index + point];
 
     /// <summary>Somebody finds a lock taken: the moment, for <see cref="EndWait"/>; zero: nothing is counted.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -83,10 +116,26 @@ public static class LockStatistics
             return;
         ref var numbers = ref Of(rank, use);
         numbers.Waited.Add(Clock.Now - since);
+        NotePlace(s_classOf[(int)rank] - 1);
         if (numbers.LastCpuPlusOne != 0 && numbers.LastCpuPlusOne != Cpu.Id + 1)
             Interlocked.Increment(ref numbers.ContentionBounces);
         if (isHeld)
             LockChecks.HasWaited(rank);
+    }
+
+    // Looking at the stack costs less than the wait that was.
+    private static void NotePlace(int index)
+    {
+        var place = default(CallPlace);
+        place.SetHere();
+        var key = 1L;
+        for (var i = 0; i < CallPlace.Depth; i++)
+            key = key * 1_000_003 ^ (long)place[i];
+        for (var point = 0; point < Points; point++)
+        {
+            if (PointAt(index, point).TryCount(key | 1, place))
+                return;
+        }
     }
 
     internal static void Held(LockRank rank, LockUse use, long time)

@@ -11,8 +11,11 @@ namespace Jiffy.Kernel.Sync;
 
 internal static class PriorityChain
 {
-    /// <summary>No chain is followed further. Linux: max_lock_depth.</summary>
-    public const int MaxDepth = 1024;
+    /// <summary>No chain is followed further, unless it is set otherwise. Linux: max_lock_depth.</summary>
+    public const int UsualMaxDepth = 1024;
+
+    /// <summary>The limit in force: /proc/sys/kernel/max_lock_depth.</summary>
+    public static int MaxDepth = UsualMaxDepth;
 
     private enum Step
     {

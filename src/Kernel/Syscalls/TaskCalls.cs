@@ -61,10 +61,9 @@ internal static class TaskCalls
             return -(long)Errno.EINVAL;
         if ((flags & (Clone.CLONE_THREAD | Clone.CLONE_PARENT)) != 0 && exitSignal != 0)
             return -(long)Errno.EINVAL;
-
-        // set_tid and cgroup: choosing ids and control groups is not offered.
-        if (Word(bytes, 8) != 0 || Word(bytes, 9) != 0)
-            return -(long)Errno.EINVAL;
+        var error = ReadWantedId(Word(bytes, 8), Word(bytes, 9), out var wantedId);
+        if (error != Errno.None)
+            return SyscallResult.From(error);
         return SyscallResult.From(Task.Fork(new CloneArguments
         {
             Flags = flags,
@@ -74,7 +73,21 @@ internal static class TaskCalls
             ExitSignal = (int)exitSignal,
             Stack = stack == 0 ? 0 : stack + stackBytes,
             Tls = Word(bytes, 7),
+            WantedId = wantedId,
         }));
+    }
+
+    // set_tid: an id for each namespace, of which there is one. Control groups are not offered.
+    private static Errno ReadWantedId(ulong at, ulong count, out int id)
+    {
+        id = 0;
+        if (at == 0 != (count == 0) || count > 1)
+            return Errno.EINVAL;
+        if (count == 0)
+            return Errno.None;
+        if (!UserAccess.TryRead(at, out id))
+            return Errno.EFAULT;
+        return id is < 1 or >= TaskTree.PidMax ? Errno.EINVAL : Errno.None;
     }
 
     private static ulong Word(ReadOnlySpan<byte> bytes, int index) => BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(8 * index));

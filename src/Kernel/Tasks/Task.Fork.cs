@@ -20,6 +20,9 @@ public struct CloneArguments
     public ulong ParentIdAddress, ChildIdAddress, PidFdAddress;
     public int ExitSignal;
 
+    /// <summary>The child's id; zero: any.</summary>
+    public int WantedId;
+
     /// <summary>The child's stack pointer; zero: as the parent's.</summary>
     public ulong Stack;
     public ulong Tls;
@@ -30,7 +33,7 @@ public struct CloneArguments
 public sealed partial class Task
 {
     /// <summary>Makes a child of the current task and lets it run. Returns the child's id; with CLONE_VFORK after the child let go.</summary>
-    /// <returns>EINVAL: flags that do not go together; EAGAIN: a limit; ENOMEM.</returns>
+    /// <returns>EINVAL: flags that do not go together; EAGAIN: a limit; ENOMEM; of an id of choice EEXIST, EPERM.</returns>
     public static Result<int> Fork(in CloneArguments arguments)
     {
         var error = CheckFlags(arguments);
@@ -73,6 +76,9 @@ public sealed partial class Task
 
         // The machine faults in the kernel on a thread pointer that is no address.
         if (arguments.Has(Clone.CLONE_SETTLS) && arguments.Tls >= UserMemory.Limit)
+            return Errno.EPERM;
+
+        if (arguments.WantedId != 0 && !Current.Credentials.Has(Capability.CAP_CHECKPOINT_RESTORE) && !Current.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return Errno.EPERM;
 
         // Init's siblings would be children of nobody.

@@ -37,7 +37,7 @@ public sealed partial class Task
         if (!arguments.Has(Clone.CLONE_THREAD) && !TaskTree.ThreadGroupPool.TryTake(out process))
             return Undo(Errno.EAGAIN);
         process?.Reset();
-        var error = process is null ? LinkThread(parent) : LinkProcess(parent, process, arguments, pidFile);
+        var error = process is null ? LinkThread(parent, arguments) : LinkProcess(parent, process, arguments, pidFile);
         if (error == Errno.None)
             return Errno.None;
         if (process is not null)
@@ -46,7 +46,7 @@ public sealed partial class Task
     }
 
     /// <summary>Joins the parent's process.</summary>
-    private Errno LinkThread(Task parent)
+    private Errno LinkThread(Task parent, in CloneArguments arguments)
     {
         using (TaskTree.Lock.Acquire())
         {
@@ -55,8 +55,9 @@ public sealed partial class Task
             // A fork that raced with the end or the stop of the process must not escape it.
             if (process.IsExiting || process.ExecTask is not null || MustTryAgain(parent))
                 return Errno.ERESTARTNOINTR;
-            if (TaskTree.ThreadCount >= TaskTree.MaxThreads || !TaskTree.TryAssignId(this))
-                return Errno.EAGAIN;
+            var error = TaskTree.ThreadCount >= TaskTree.MaxThreads ? Errno.EAGAIN : TaskTree.AssignId(this, arguments.WantedId);
+            if (error != Errno.None)
+                return error;
             Group = process;
             process.ThreadRing.AddLast(this);
             process.LiveThreads++;
@@ -73,8 +74,9 @@ public sealed partial class Task
             // A signal that came during the fork, to the process group perhaps, was sent to the parent alone: try again after it was dealt with.
             if (MustTryAgain(parent))
                 return Errno.ERESTARTNOINTR;
-            if (TaskTree.ThreadCount >= TaskTree.MaxThreads || !TaskTree.TryAssignId(this))
-                return Errno.EAGAIN;
+            var error = TaskTree.ThreadCount >= TaskTree.MaxThreads ? Errno.EAGAIN : TaskTree.AssignId(this, arguments.WantedId);
+            if (error != Errno.None)
+                return error;
             Group = process;
             process.Id = Id;
             process.Leader = this;

@@ -2,6 +2,7 @@
 // Contexts: any (interrupts signal process groups). Lock: TaskTree.Lock guards the table, family links, thread lists,
 // process groups and sessions. Ids go up and wrap at PidMax, so a freed one is not soon used again.
 // Linux: tasklist_lock, alloc_pid(), find_task_by_vpid().
+using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Sync;
 
@@ -87,8 +88,25 @@ public static class TaskTree
     /// <summary>The last id given out, for /proc/loadavg.</summary>
     public static int LastId => s_lastId;
 
-    /// <summary>Finds a free id and gives it to <paramref name="task"/>. False: none left. Lock held.</summary>
-    internal static bool TryAssignId(Task task)
+    /// <summary>Gives <paramref name="task"/> that id, or, zero, the next free one. EEXIST: it has another; EAGAIN: none left. Lock held.</summary>
+    internal static Errno AssignId(Task task, int wanted)
+    {
+        if (wanted == 0)
+            return TryAssignId(task) ? Errno.None : Errno.EAGAIN;
+        if (!s_slots[wanted].IsFree)
+            return Errno.EEXIST;
+        SetId(task, wanted);
+        return Errno.None;
+    }
+
+    private static void SetId(Task task, int id)
+    {
+        s_slots[id].Task = task;
+        task.Id = id;
+        task.Serial = ++s_lastSerial;
+    }
+
+    private static bool TryAssignId(Task task)
     {
         var id = s_lastId;
         for (var tries = 0; tries < PidMax; tries++)
@@ -97,10 +115,8 @@ public static class TaskTree
                 id = ReservedIds;
             if (!s_slots[id].IsFree)
                 continue;
-            s_slots[id].Task = task;
             s_lastId = id;
-            task.Id = id;
-            task.Serial = ++s_lastSerial;
+            SetId(task, id);
             return true;
         }
 

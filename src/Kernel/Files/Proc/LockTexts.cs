@@ -1,15 +1,17 @@
 // /proc/lock_stat: what locks cost, by class, the most contended first; counted while /proc/sys/kernel/lock_stat is 1. Writing 0 begins anew.
-// A class is a rank; those who only share it (readers) stand apart with "-R". Microseconds with two places. Process context; may sleep.
+// A class is a rank; those who only share it (readers) stand apart with "-R". Then where it was waited for. Microseconds with two places. Process context; may sleep.
 // Linux: kernel/locking/lockdep_proc.c, Documentation/locking/lockstat.rst.
 using System;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Sync;
+using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Files.Proc;
 
 internal static class LockTexts
 {
     private const int NameWidth = 38, NumberWidth = 14, Numbers = 12;
+    private const int Depth = 8; // of the places that are kept
     private const long NanosecondsPerMicrosecond = 1000;
 
     public static void Write(PagedText text)
@@ -65,6 +67,47 @@ internal static class LockTexts
             WriteNumbers(text, name, isShared ? "-W:" : ":", whole);
         if (isShared)
             WriteNumbers(text, name, "-R:", shared);
+        if (Contentions(index) != 0)
+            WritePoints(text, name, index);
+    }
+
+    // By what took the lock: one that waited by several ways stands once.
+    private static void WritePoints(PagedText text, string name, int index)
+    {
+        Span<ulong> takers = stackalloc ulong[LockStatistics.Points];
+        for (var i = 0; i < LockStatistics.Points; i++)
+            takers[i] = LockStatistics.PointAt(index, i).Count == 0 ? 0 : TakerOf(ref LockStatistics.PointAt(index, i));
+        for (var i = 0; i < LockStatistics.Points; i++)
+        {
+            if (takers[i] == 0 || takers.IndexOf(takers[i]) != i)
+                continue;
+            var count = 0L;
+            for (var same = i; same < LockStatistics.Points; same++)
+                count += takers[same] == takers[i] ? LockStatistics.PointAt(index, same).Count : 0;
+            WritePoint(text, name, count, takers[i]);
+        }
+    }
+
+    // The first on the stack that is no lock's own code.
+    private static ulong TakerOf(ref ContentionPoint point)
+    {
+        Span<ulong> addresses = stackalloc ulong[Depth];
+        var count = point.CopyTo(addresses);
+        for (var i = 0; i < count; i++)
+        {
+            if (!Backtrace.TryDescribe(addresses[i], out var where) || where.File.IndexOf("Kernel/Sync/"u8) < 0)
+                return addresses[i];
+        }
+
+        return count == 0 ? 0 : addresses[count - 1];
+    }
+
+    private static void WritePoint(PagedText text, string name, long count, ulong address)
+    {
+        text.Append($"{name,NameWidth} {count,NumberWidth}          [<{address:x16}>] ");
+        if (Backtrace.TryDescribe(address, out var where))
+            text.Append($"{where.Method}+0x{where.Offset:x} ({where.File}:{where.Line})");
+        text.Append("\n"u8);
     }
 
     private static void WriteNumbers(PagedText text, string name, string kind, in LockNumbers numbers)

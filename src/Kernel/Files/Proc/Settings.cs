@@ -72,6 +72,13 @@ internal static class Settings
                 FaultReport.PanicOnFault = value != 0;
             return parsed.Error;
         });
+        kernel.AddSetting("max_lock_depth", static text => WriteNumber(text, PriorityChain.MaxDepth), static text =>
+        {
+            var parsed = TextParsing.Number(text, 1, int.MaxValue);
+            if (parsed.TryGet(out var value))
+                PriorityChain.MaxDepth = value;
+            return parsed.Error;
+        });
         kernel.AddSetting("lock_stat", static text => WriteNumber(text, LockStatistics.IsOn ? 1 : 0), static text =>
         {
             var parsed = TextParsing.Number(text, 0, 1);
