@@ -12,7 +12,7 @@ struct shared { pthread_mutex_t mutex, other; int inside, started; pthread_mutex
 static struct shared *shared;
 static int lends;
 
-static void make(pthread_mutex_t *mutex)
+static int prepare(pthread_mutex_t *mutex)
 {
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
@@ -21,8 +21,10 @@ static void make(pthread_mutex_t *mutex)
     if (lends)
         pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
     memset(mutex, 0, sizeof *mutex);
-    CHECK_EQ("a robust mutex", pthread_mutex_init(mutex, &attributes), 0);
+    return pthread_mutex_init(mutex, &attributes);
 }
+
+static void make(pthread_mutex_t *mutex) { CHECK_EQ("a robust mutex", prepare(mutex), 0); }
 
 static const char *named(const char *what)
 {
@@ -107,14 +109,8 @@ static void a_process_ends(const char *how, void (*ends)(void), int kills)
 
 static void many_at_once(void)
 {
-    pthread_mutexattr_t attributes;
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    if (lends)
-        pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
     for (int i = 0; i < MANY; i++)
-        memset(&shared->many[i], 0, sizeof shared->many[i]), pthread_mutex_init(&shared->many[i], &attributes);
+        prepare(&shared->many[i]);
     pid_t child = check_fork();
     if (child == 0) {
         for (int i = 0; i < MANY; i++)
