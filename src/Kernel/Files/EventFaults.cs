@@ -20,6 +20,9 @@ internal enum EventFault
     /// <summary>EPOLLONESHOT does not disarm.</summary>
     OneShotStaysArmed,
 
+    /// <summary>A poller looks whether it was triggered before it says that it sleeps.</summary>
+    PollerLooksFirst,
+
     /// <summary>An exclusive item uses a wake-up up although nobody waits on its epoll.</summary>
     ExclusiveSwallows,
 

@@ -83,9 +83,12 @@ public sealed class Poller : PollTable
     /// <returns>None; ERESTARTSYS; ETIMEDOUT.</returns>
     public Errno Wait(long deadline)
     {
+        var sleepsBlindly = EventFaults.Has(EventFault.PollerLooksFirst) && Volatile.Read(ref _triggered) == 0;
+        if (sleepsBlindly)
+            Cpu.Interleave();
         _task.SetState(TaskState.Interruptible);
         var result = Errno.None;
-        if (Volatile.Read(ref _triggered) == 0)
+        if (sleepsBlindly || Volatile.Read(ref _triggered) == 0)
         {
             if (Scheduler.IsSleepInterrupted(_task, TaskState.Interruptible))
                 result = Errno.ERESTARTSYS;

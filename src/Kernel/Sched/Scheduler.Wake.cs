@@ -3,6 +3,7 @@
 // No wake-up is lost: the sleeper publishes its state with a full barrier before it tests its condition; the waker has made the condition
 // true before it takes WakeLock (a full barrier) and reads the state.
 // Contexts: any unless said otherwise. Linux: try_to_wake_up(), wake_up_new_task(), set_special_state().
+using Jiffy.Kernel.Structures;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Kernel.Time;
 using Jiffy.Machine;
@@ -59,7 +60,12 @@ public static partial class Scheduler
     public static bool IsSleepInterrupted(Task task, TaskState state)
     {
         if ((state & TaskState.Interruptible) != 0)
+        {
+            if (FaultInjection.ShouldInterrupt(task))
+                WorkFlag.Set(task, WorkFlag.SignalPending);
             return task.HasSignalPending || WorkFlag.IsSet(task, WorkFlag.MustExit);
+        }
+
         return (state & TaskState.WakeKill) != 0 && WorkFlag.IsSet(task, WorkFlag.MustExit);
     }
 

@@ -1,9 +1,11 @@
 // Failures on demand: the nth request for a frame, an object or a kernel stack that a task makes from now on is refused, once. So
-// tests take every way out of an operation that runs out of memory half-way, in the running kernel and on the simulated machine.
+// tests take every way out of an operation that runs out of memory half-way, in the running kernel and on the simulated machine. There also
+// each look for signals in turn, before a sleep and after it, finds one, and so every way out of an interrupted wait is taken.
 // One task at a time. Contexts: any. Locks: none; the target is set before its count is looked at by that task alone.
 // Linux: CONFIG_FAULT_INJECTION, /proc/PID/fail-nth.
 using System.Threading;
 using Jiffy.Kernel.Tasks;
+using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Structures;
 
@@ -11,12 +13,16 @@ public static class FaultInjection
 {
     private static Task? s_target;
     private static int s_left;
+    private static Task? s_interrupted;
+    private static int s_looksLeft;
 
     /// <summary>Boot: nothing fails.</summary>
     public static void Init()
     {
         s_target = null;
         s_left = 0;
+        s_interrupted = null;
+        s_looksLeft = 0;
     }
 
     /// <summary>Makes the <paramref name="nth"/> request of a task fail, counted from 1; 0: none. Ends what was asked for another task.</summary>
@@ -39,6 +45,23 @@ public static class FaultInjection
 
     /// <summary>True when this request must fail.</summary>
     public static bool ShouldFail() => s_target is not null && IsNext();
+
+    /// <summary>
+    /// The <paramref name="nth"/> time that a task looks whether a signal ends its interruptible sleep there is one, counted from 1; 0: no more.
+    /// On the simulated machine only.
+    /// </summary>
+    public static void Interrupt(Task task, int nth)
+    {
+        s_interrupted = nth == 0 ? null : task;
+        s_looksLeft = nth;
+    }
+
+    /// <summary>The signal has come.</summary>
+    public static bool HasInterrupted => s_looksLeft == 0;
+
+    /// <summary>True when a signal must come before this look of the task.</summary>
+    public static bool ShouldInterrupt(Task task) =>
+        MachineTraits.ChecksLocks && task == s_interrupted && s_looksLeft > 0 && Interlocked.Decrement(ref s_looksLeft) == 0;
 
     private static bool IsNext() => Task.Current == s_target && s_left > 0 && Interlocked.Decrement(ref s_left) == 0;
 }

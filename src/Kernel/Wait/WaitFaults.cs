@@ -8,6 +8,12 @@ internal enum WaitFault
 {
     None,
 
+    /// <summary>The condition is looked at before the task is queued.</summary>
+    TestedBeforeQueueing,
+
+    /// <summary>The task is queued, the condition is looked at, and then the task says that it sleeps.</summary>
+    StateSetAfterTest,
+
     /// <summary>An exclusive sleeper that gives up keeps the wake-up that was meant for one.</summary>
     WakeUpSwallowed,
 

@@ -54,7 +54,11 @@ public ref struct Waiting
     public readonly long TicksLeft => _ticks;
 
     /// <summary>Queues the task and publishes that it sleeps: what is read from now on is not older than that. Then look at the condition.</summary>
-    public readonly void Prepare() => _queue.PrepareToWait(_entry, _state);
+    public readonly void Prepare()
+    {
+        if (!WaitFaults.Has(WaitFault.TestedBeforeQueueing))
+            _queue.PrepareToWait(_entry, WaitFaults.Has(WaitFault.StateSetAfterTest) ? TaskState.Running : _state);
+    }
 
     /// <summary><see cref="Prepare"/> with the queue's lock held.</summary>
     public readonly void PrepareLocked() => _queue.PrepareToWaitLocked(_entry, _state);
@@ -70,6 +74,10 @@ public ref struct Waiting
     /// <summary>Gives the CPU away until woken. May sleep.</summary>
     public void Sleep()
     {
+        if (WaitFaults.Has(WaitFault.TestedBeforeQueueing))
+            _queue.PrepareToWait(_entry, _state);
+        else if (WaitFaults.Has(WaitFault.StateSetAfterTest))
+            _entry.Task.SetState(_state);
         if (_ticks == Time.Sleep.Forever)
         {
             _isLate = Scheduler.ScheduleUntil(_deadline);
