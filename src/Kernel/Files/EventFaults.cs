@@ -23,6 +23,9 @@ internal enum EventFault
     /// <summary>A poller looks whether it was triggered before it says that it sleeps.</summary>
     PollerLooksFirst,
 
+    /// <summary>A file that stands for a process looks whether that has ended before it registers the poller.</summary>
+    AskedBeforeRegistering,
+
     /// <summary>An exclusive item uses a wake-up up although nobody waits on its epoll.</summary>
     ExclusiveSwallows,
 

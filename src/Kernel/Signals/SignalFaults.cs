@@ -11,6 +11,9 @@ internal enum SignalFault
     /// <summary>sigsuspend looks for signals with its mask, and sleeps with the old one.</summary>
     SuspendSleepsWithOldMask,
 
+    /// <summary>sigtimedwait leaves blocked what it waits for, so that no sender wakes it.</summary>
+    AwaitedStaysBlocked,
+
     /// <summary>SIGCONT leaves stopping signals pending.</summary>
     ContinueLeavesStops,
 

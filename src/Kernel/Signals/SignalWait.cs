@@ -68,7 +68,7 @@ internal static class SignalWait
         // While it waits the signals are not blocked, so that senders wake it, and awaited, so that they neither end it nor get lost.
         var blocked = current.BlockedSignals;
         current.AwaitedSignals = set;
-        current.SetBlocked(blocked.Except(set));
+        current.SetBlocked(SignalFaults.Has(SignalFault.AwaitedStaysBlocked) ? blocked : blocked.Except(set));
         var late = false;
         var taken = false;
         while (!taken && !late)

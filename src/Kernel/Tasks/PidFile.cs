@@ -55,12 +55,19 @@ internal sealed class PidFile : FileOperations
 
     public override uint Poll(OpenFile file, PollTable? table)
     {
+        var asksFirst = EventFaults.Has(EventFault.AskedBeforeRegistering);
+        var early = asksFirst ? Ask(file) : 0;
         WaitQueue? queue;
         using (TaskTree.Lock.Acquire())
             queue = Find(file)?.EndWait;
         if (queue is not null)
             table?.Register(queue);
         Machine.Cpu.Interleave();
+        return asksFirst ? early : Ask(file);
+    }
+
+    private static uint Ask(OpenFile file)
+    {
         using (TaskTree.Lock.Acquire())
             return Find(file) is { IsZombie: false } ? 0 : POLLIN | POLLRDNORM;
     }

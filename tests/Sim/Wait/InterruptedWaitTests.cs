@@ -33,7 +33,7 @@ public sealed class InterruptedWaitTests
             {
                 nth++;
                 wasReached = false;
-                Explore.Schedules(Options(6), machine =>
+                Explore.Schedules(Options(4), machine =>
                 {
                     var run = new UnitRun(UnitCases.Make(name), machine, isSmall: false) { Nth = nth, Restarts = restarts };
                     run.Run();
