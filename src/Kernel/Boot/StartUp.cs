@@ -54,6 +54,7 @@ public static class StartUp
     {
         SpinNodes.Init(areUsed: CommandLine.GetInt("fair_locks"u8, BootInfo.IsVirtual ? 0 : 1) != 0);
         PoolRegistry.Init();
+        PriorityChain.Init();
         LockChecks.Init(CommandLine.GetInt("lock_checks"u8, 0));
         KernelConsole.Init();
         Panic.Init();

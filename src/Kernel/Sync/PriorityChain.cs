@@ -17,6 +17,9 @@ internal static class PriorityChain
     /// <summary>The limit in force: /proc/sys/kernel/max_lock_depth.</summary>
     public static int MaxDepth = UsualMaxDepth;
 
+    /// <summary>Boot: as many as Linux follows.</summary>
+    public static void Init() => MaxDepth = UsualMaxDepth;
+
     private enum Step
     {
         Ends,

@@ -67,6 +67,7 @@ internal abstract class TaskKernel : KernelEntry
     {
         SpinNodes.Init(areUsed: true);
         PoolRegistry.Init();
+        PriorityChain.Init();
         LockChecks.Init(0);
         Panic.Init();
         FaultReport.Init(panicOnFault: true);
