@@ -90,7 +90,7 @@ public static class StartUp
         TimeKeeper.Init(CommandLine.TryGet("timers"u8, out var timers) && timers.SequenceEqual("cascading"u8));
         SystemTimeZone.Init();
         Interrupts.Init();
-        Scheduler.Init();
+        Scheduler.Init(CommandLine.TryGet("sched"u8, out var policy) ? policy : default);
         LockupWatch.Init(CommandLine.GetInt("watchdog_thresh"u8, LockupWatch.UsualSeconds));
         Rcu.StallSeconds = CommandLine.GetInt("rcupdate.rcu_cpu_stall_timeout"u8, Rcu.UsualStallSeconds);
         IdleProcess.Init();

@@ -100,7 +100,7 @@ internal static class Balancer
     }
 
     private static Task? FindMovable(RunQueue from, int toCpu) =>
-        RealTimeClass.Instance.FindMovable(from, toCpu) ?? FairClass.Instance.FindMovable(from, toCpu);
+        RealTimeClass.Instance.FindMovable(from, toCpu) ?? Scheduler.Ordinary.FindMovable(from, toCpu);
 
     private static bool TryPull(RunQueue to, RunQueue from)
     {

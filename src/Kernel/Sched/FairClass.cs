@@ -8,7 +8,7 @@ using Jiffy.Machine;
 
 namespace Jiffy.Kernel.Sched;
 
-public sealed class FairClass : SchedulingClass
+public sealed class FairClass : OrdinaryPolicy
 {
     /// <summary>Every task should run once in this time, while there are few (nanoseconds).</summary>
     public const long Latency = 12_000_000;
@@ -25,12 +25,11 @@ public sealed class FairClass : SchedulingClass
     /// <summary>How many waiting tasks are looked at for one that may move.</summary>
     private const int MostLookedAt = 32;
 
-    public static FairClass Instance { get; private set; } = null!;
+    public override string Name => "cfs";
 
-    public override int Rank => 50;
-    public override string Name => "fair";
+    public override int CountOf(RunQueue queue) => queue.Fair.Count;
 
-    internal static void Init() => Instance = new FairClass();
+    public override long SliceOf(Task task) => Latency;
 
     public override void Enqueue(RunQueue queue, Task task, QueueReason reason)
     {

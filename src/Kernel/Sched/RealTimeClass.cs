@@ -87,5 +87,5 @@ public sealed class RealTimeClass : SchedulingClass
     public override void Fork(Task parent, Task child) => child.SliceLeft = RoundRobinSlice;
 
     // The budget binds only while somebody else would use the time.
-    private static bool MustRest(RunQueue queue) => queue.RealTime.IsThrottled && queue.Fair.Count > 0;
+    private static bool MustRest(RunQueue queue) => queue.RealTime.IsThrottled && Scheduler.Ordinary.CountOf(queue) > 0;
 }

@@ -23,6 +23,10 @@ public static partial class Scheduler
         child.IsBound = false;
         CopyPolicy(parent, child);
         child.VirtualRunTime = 0;
+        child.AverageSleep = 0;
+        child.TurnLeft = 0;
+        child.HasExpired = false;
+        child.IsFirstTurn = false;
         child.RunTime = 0;
         child.RunTimeAtPick = 0;
         child.RunningSince = Clock.Now;

@@ -4,6 +4,7 @@
 // Linux: kernel/sched/core.c, sched_init(), init_idle().
 using System.Threading;
 using Jiffy.Kernel.Abi;
+using Jiffy.Kernel.Observe;
 using Jiffy.Kernel.Sync;
 using Jiffy.Kernel.Tasks;
 using Jiffy.Machine;
@@ -64,12 +65,18 @@ public static partial class Scheduler
         return task;
     }
 
-    /// <summary>Sets up classes and run queues; the caller runs on CPU 0's idle task. Boot, once.</summary>
-    public static void Init()
+    /// <summary>The policy of ordinary tasks, the same for all CPUs from boot on.</summary>
+    public static OrdinaryPolicy Ordinary { get; private set; } = null!;
+
+    /// <summary>
+    /// Sets up classes and run queues; the caller runs on CPU 0's idle task. Boot, once. An unknown <paramref name="policy"/> is told in the log, and
+    /// the usual one serves.
+    /// </summary>
+    public static void Init(System.ReadOnlySpan<byte> policy = default)
     {
-        FairClass.Init();
         RealTimeClass.Init();
-        s_classes = new SchedulingClass[] { RealTimeClass.Instance, FairClass.Instance, IdleClass.Instance };
+        Ordinary = ChoosePolicy(policy);
+        s_classes = new SchedulingClass[] { RealTimeClass.Instance, Ordinary, IdleClass.Instance };
         RunQueue.InitAll(Cpu.Count);
         for (var cpu = 0; cpu < Cpu.Count; cpu++)
         {
@@ -82,6 +89,18 @@ public static partial class Scheduler
         LockupWatch.Init(seconds: 0);
         Rcu.Init();
         s_online = 1; // this CPU takes new tasks from now on, though it runs them only once it idles
+    }
+
+    private static OrdinaryPolicy ChoosePolicy(System.ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty)
+            return new FairClass();
+        var policy = OrdinaryPolicies.Make(name);
+        if (policy is null)
+            KernelLog.Write(LogLevel.Warning, $"sched: there is no policy of this name ({OrdinaryPolicies.Names}); {OrdinaryPolicies.Usual} serves");
+        else
+            KernelLog.Write(LogLevel.Notice, $"sched: {policy.Name} serves ordinary tasks");
+        return policy ?? new FairClass();
     }
 
     /// <summary>The idle task of a CPU.</summary>
@@ -99,5 +118,5 @@ public static partial class Scheduler
     }
 
     /// <summary>The class that serves an effective priority.</summary>
-    private static SchedulingClass ClassOf(int priority) => Priorities.IsRealTime(priority) ? RealTimeClass.Instance : FairClass.Instance;
+    private static SchedulingClass ClassOf(int priority) => Priorities.IsRealTime(priority) ? RealTimeClass.Instance : Ordinary;
 }

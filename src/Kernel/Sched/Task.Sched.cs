@@ -66,6 +66,14 @@ public sealed partial class Task
     internal long VirtualRunTime;
     internal int Weight;
 
+    // The O(1) policy's share. [queue]
+    private Links<Task> _ordinaryLinks;
+    internal int OrderOneLevel, OrderOneList;
+    internal long AverageSleep; // nanoseconds
+    internal long TurnLeft;     // nanoseconds
+    internal bool HasExpired;   // it waits, or will when it is put back, for the arrays to change their roles
+    internal bool IsFirstTurn;  // what is left of the turn came from the parent
+
     // The real-time class's share. [queue]
     private Links<Task> _realTimeLinks;
     internal long SliceLeft;
@@ -130,6 +138,11 @@ public sealed partial class Task
         public static void Augment(Task item, Task? left, Task? right)
         {
         }
+    }
+
+    internal readonly struct InOrdinaryList : ILinksOf<Task>
+    {
+        public static ref Links<Task> Of(Task item) => ref item._ordinaryLinks;
     }
 
     internal readonly struct InRealTimeList : ILinksOf<Task>

@@ -98,7 +98,7 @@ internal static class SchedulingCalls
                 return -(long)Errno.ESRCH;
             slice = task.Policy == SchedulingPolicy.SCHED_RR ? RealTimeClass.RoundRobinSlice
                 : task.Policy == SchedulingPolicy.SCHED_FIFO ? 0
-                : FairClass.Latency;
+                : Scheduler.Ordinary.SliceOf(task);
         }
 
         return UserAccess.TryWrite(to, TimeSpec.From(slice)) ? 0 : -(long)Errno.EFAULT;

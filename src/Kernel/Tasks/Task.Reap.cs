@@ -1,5 +1,6 @@
 // The very end: a zombie that was waited for leaves the tables and its memory goes back.
 // Context: process. Lock: takes TaskTree.Lock. Linux: release_task().
+using Jiffy.Kernel.Sched;
 using Jiffy.Kernel.Structures;
 
 namespace Jiffy.Kernel.Tasks;
@@ -19,6 +20,7 @@ public sealed partial class Task
                 parent.ChildRing.Remove(process);
                 parent.DeadChildren.Add(process.DeadThreads);
                 parent.DeadChildren.Add(process.DeadChildren);
+                Scheduler.Ordinary.Exit(parent.Leader, leader);
             }
 
             process.ProcessGroup?.Remove(process);

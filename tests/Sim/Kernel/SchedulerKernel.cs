@@ -25,7 +25,7 @@ internal sealed class SchedulerKernel : KernelEntry
     private readonly SimMachine _machine;
     private bool _isUp;
 
-    public SchedulerKernel(SimMachine machine)
+    public SchedulerKernel(SimMachine machine, string policy = "")
     {
         _machine = machine;
         Instance = this;
@@ -37,7 +37,7 @@ internal sealed class SchedulerKernel : KernelEntry
         Softirq.Init();
         Interrupts.Init();
         TimeKeeper.Init();
-        Scheduler.Init();
+        Scheduler.Init(Encoding.ASCII.GetBytes(policy));
         AddressSpace.Init();
     }
 
@@ -48,8 +48,8 @@ internal sealed class SchedulerKernel : KernelEntry
     /// <summary>Brings further rooms up, on CPU 0 before any task runs.</summary>
     public Action? OnBoot { get; set; }
 
-    /// <summary>Makes a task; it starts when the machine boots, or now if it runs.</summary>
-    public Task Spawn(string name, Action body, CpuSet? cpus = null, int nice = 0, int policy = 0, int priority = 0)
+    /// <summary>Makes a task; it starts when the machine boots, or now if it runs. Its share comes from <paramref name="parent"/>, which is the running one or none.</summary>
+    public Task Spawn(string name, Action body, CpuSet? cpus = null, int nice = 0, int policy = 0, int priority = 0, Task? parent = null)
     {
         var task = Task.Pooled.Create();
         task.SetName(Encoding.ASCII.GetBytes(name));
@@ -57,7 +57,7 @@ internal sealed class SchedulerKernel : KernelEntry
         task.ChangeState(TaskState.New, Who.Maker);
         Assert(task.TryCreateStack());
         task.PrepareStart();
-        Scheduler.ForkScheduling(Scheduler.IdleOf(0), task);
+        Scheduler.ForkScheduling(parent ?? Scheduler.IdleOf(0), task);
         if (cpus is { } set)
             task.Affinity = set;
         Scheduler.SetPolicy(task, policy, priority, nice, resetOnFork: false);
