@@ -71,12 +71,13 @@ internal sealed partial class RtMutex
 
         if (!goesOn || RtMutexFaults.Has(RtMutexFault.NoChainWalk))
             return Errno.None;
+        var turn = waiter.Turn;
         Inner.Release(wereOn);
-        var error = PriorityChain.Walk(owner, detects, this, task);
+        var error = PriorityChain.Walk(owner, this, task, detects ? turn : PriorityChain.DetectsNothing);
         wereOn = Inner.AcquireUnguarded();
 
-        // If the lock has changed hands meanwhile there is no circle, or whoever closes it finds it.
-        return _owner == owner ? error : Errno.None;
+        // A task that was queued by another may have given up meanwhile, and what it owns since then closes no circle.
+        return waiter.Mutex == this && waiter.Turn == turn ? error : Errno.None;
     }
 
     /// <summary>Sleeps until the queued task, the caller, owns the mutex. On an error it is still queued.</summary>
@@ -141,7 +142,7 @@ internal sealed partial class RtMutex
         if (!goesOn)
             return;
         Inner.Release(wereOn);
-        PriorityChain.Walk(owner, detects: false, this, waiter.Task);
+        PriorityChain.Walk(owner, this, waiter.Task, PriorityChain.DetectsNothing);
         wereOn = Inner.AcquireUnguarded();
     }
 

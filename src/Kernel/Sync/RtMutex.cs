@@ -158,6 +158,7 @@ internal sealed partial class RtMutex
     {
         waiter.Mutex = this;
         waiter.Priority = priority;
+        waiter.Turn = PriorityChain.NextTurn();
         waiter.Task.BlockedOn = waiter;
         _waiters.Insert(waiter);
     }

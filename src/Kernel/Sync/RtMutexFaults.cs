@@ -22,6 +22,9 @@ internal enum RtMutexFault
 
     /// <summary>A wait that ends without the lock leaves the owner what it was lent.</summary>
     GivesUpSilently,
+
+    /// <summary>A circle counts also when its links were not there at the same time.</summary>
+    CountsLaterLinks,
 }
 
 internal static class RtMutexFaults

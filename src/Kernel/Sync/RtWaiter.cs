@@ -18,6 +18,9 @@ internal sealed class RtWaiter
     /// <summary>What it waits for; changed with both the mutex and the task's WakeLock held.</summary>
     public RtMutex? Mutex;
 
+    /// <summary>When its wait began, among all waits for such mutexes: later ones have higher numbers. The task's WakeLock.</summary>
+    public long Turn;
+
     /// <summary>Its place among the waiters: the task's effective priority when that was last looked at. [mutex]</summary>
     public int Priority;
 

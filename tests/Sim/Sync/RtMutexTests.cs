@@ -423,9 +423,55 @@ public sealed class RtMutexTests
                 }, policy: Fifo, priority: 10 + i);
             }
         });
-        if (refused < 1)
-            machine.Fail("nobody was told of the circle");
+        if (refused != 1)
+            machine.Fail($"{refused} were told of the circle");
     }, 300);
+
+    /// <summary>All take what they need in one order, so there is no circle; but whoever looks slowly at one link after another can see one.</summary>
+    private static void TakeInOrder(SimMachine machine, RtMutexFault fault)
+    {
+        RtMutex a = new(), b = new(), c = new(), d = new();
+        Run(machine, fault, kernel =>
+        {
+            kernel.Spawn("ab", () => Both(a, b));
+            kernel.Spawn("bc", () => Both(b, c));
+            kernel.Spawn("cd, a", () =>
+            {
+                Both(c, d);
+                Both(a, d);
+            });
+            kernel.Spawn("d", () =>
+            {
+                Take(d);
+                Cpu.Interleave();
+                Unlock(d);
+            });
+        });
+
+        void Both(RtMutex first, RtMutex second)
+        {
+            Take(first);
+            Take(second);
+            Unlock(second);
+            Unlock(first);
+        }
+
+        void Take(RtMutex mutex)
+        {
+            var error = Lock(mutex, detects: true);
+            if (error != Errno.None)
+                machine.Fail($"locks taken in one order: {error}");
+        }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Without_a_circle_none_is_found(int cpus) => Explore.Schedules(cpus, machine => TakeInOrder(machine, RtMutexFault.None), 1000);
+
+    [Fact]
+    public void A_circle_of_links_from_different_moments_is_caught() =>
+        Explore.FindsFailure(3, machine => TakeInOrder(machine, RtMutexFault.CountsLaterLinks), 100000);
 
     [Fact]
     public void Taking_twice_is_a_deadlock_and_a_chain_that_is_too_long_counts_as_one() => Explore.Schedules(1, machine =>
