@@ -411,7 +411,12 @@ static void mixes(void)
     CHECK_EQ("mix: the plain waiter is woken as ever", futex(word, WAKE, 1, NULL, NULL, 0), 1);
     finish(&plain);
 
-    // The word is made to lie while somebody waits.
+    // The word is made to lie while somebody waits: who must not begin anew for the child's SIGCHLD, which comes to any thread if it comes while
+    // fork() has the signals blocked in this one.
+    sigset_t child_ends, before;
+    sigemptyset(&child_ends);
+    sigaddset(&child_ends, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &child_ends, &before);
     store(word, 0);
     lock(word);
     struct helper waiter = { .word = word, .operation = LOCK_PI };
@@ -430,6 +435,7 @@ static void mixes(void)
     CHECK_OK("mix: set right it works on", unlock(word));
     finish(&waiter);
     CHECK_EQ("mix: the waiter has got it", waiter.result, 0);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 // ---- Conditions --------------------------------------------------------------------------------------------------
