@@ -80,6 +80,8 @@ public static class FileConstants
     public const int F_GETOWN = 9;
     public const int F_SETSIG = 10;
     public const int F_GETSIG = 11;
+    public const int F_SETOWN_EX = 15;
+    public const int F_GETOWN_EX = 16;
     public const int F_OFD_GETLK = 36;
     public const int F_OFD_SETLK = 37;
     public const int F_OFD_SETLKW = 38;
@@ -142,6 +144,10 @@ public static class FileConstants
     public const uint FIONCLEX = 0x5450;
     public const uint FIOCLEX = 0x5451;
     public const uint FIOASYNC = 0x5452;
+    public const uint FIOSETOWN = 0x8901;
+    public const uint SIOCSPGRP = 0x8902;
+    public const uint FIOGETOWN = 0x8903;
+    public const uint SIOCGPGRP = 0x8904;
     public const uint FIOQSIZE = 0x5460;
 
     public const uint RENAME_NOREPLACE = 1;

@@ -46,6 +46,7 @@ public static class SignalCode
     public const int SI_QUEUE = -1;
     public const int SI_TIMER = -2;
     public const int SI_MESGQ = -3;
+    public const int SI_SIGIO = -5;
     public const int SI_TKILL = -6;
 
     public const int ILL_ILLOPN = 2;
@@ -55,6 +56,9 @@ public static class SignalCode
     public const int SEGV_ACCERR = 2;
     public const int BUS_ADRALN = 1;
     public const int BUS_ADRERR = 2;
+    public const int POLL_IN = 1;
+    public const int POLL_OUT = 2;
+    public const int POLL_HUP = 6;
     public const int TRAP_BRKPT = 1;
     public const int TRAP_TRACE = 2;
 }

@@ -34,6 +34,9 @@ internal enum EventFault
 
     /// <summary>A call does not count the file it uses, though other threads may close it.</summary>
     SharedFileUncounted,
+
+    /// <summary>A file that is closed for good stays on the list of those that are told by a signal.</summary>
+    ListensWhenClosed,
 }
 
 internal static class EventFaults

@@ -41,6 +41,9 @@ public abstract class FileOperations
     public virtual uint Poll(OpenFile file, PollTable? table) =>
         FileConstants.POLLIN | FileConstants.POLLRDNORM | FileConstants.POLLOUT | FileConstants.POLLWRNORM;
 
+    /// <summary>O_ASYNC on or off: whether its owner is told by signals. ENOTTY: this kind never gives any; ENOMEM.</summary>
+    public virtual Errno SetListening(OpenFile file, int descriptor, bool on) => Errno.ENOTTY;
+
     /// <summary>Has something to wait for, so that epoll takes it. Poll itself takes any file: what cannot block is always ready.</summary>
     public virtual bool CanPoll => true;
 

@@ -33,6 +33,7 @@ public static class FileSystems
     {
         Inode.Init(files);
         DirectoryEntry.Init(files);
+        SignalListener.Init(files);
         OpenFile.Init(Math.Min(files, 65536));
         FileTable.Init(files / 4);
         FileContext.Init(files / 4);

@@ -44,6 +44,18 @@ public readonly struct EpollReadyRank : ILockRank
     public static LockRank Rank => LockRank.EpollReady;
 }
 
+/// <summary>One per pipe, socket, terminal and inotify instance, for the files it tells by a signal that they are ready.</summary>
+public readonly struct SignalListenersRank : ILockRank
+{
+    public static LockRank Rank => LockRank.SignalListeners;
+}
+
+/// <summary>One per open file, for whom it tells so.</summary>
+public readonly struct FileOwnerRank : ILockRank
+{
+    public static LockRank Rank => LockRank.FileOwner;
+}
+
 /// <summary>Two at once: the watched file's first.</summary>
 public readonly struct FileWatchersRank : ILockRank
 {

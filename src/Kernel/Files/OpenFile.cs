@@ -37,9 +37,6 @@ public sealed partial class OpenFile
     /// <summary>For the kind of file.</summary>
     public long PrivateNumber;
 
-    /// <summary>Who gets SIGIO: F_SETOWN. Positive a process, negative a group.</summary>
-    public int Owner, OwnerSignal;
-
     /// <summary>Orders users of the position. Sleeping.</summary>
     public Mutex<FilePositionRank> PositionLock;
 
@@ -119,6 +116,7 @@ public sealed partial class OpenFile
             ReleaseLocks();
             if (IsWatched)
                 EndWatching();
+            EndListening();
             Operations.Release(this);
             UncountWriter();
         }
@@ -139,7 +137,7 @@ public sealed partial class OpenFile
         Operations = PathOnlyOperations.Instance;
         Private = null;
         PrivateNumber = 0;
-        Owner = OwnerSignal = 0;
+        ResetOwner();
         _writing = WritingState.None;
         Position = 0;
         OpeningFlags = flags;

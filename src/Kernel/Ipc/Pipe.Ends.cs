@@ -73,6 +73,12 @@ public sealed partial class Pipe
             }
 
             // Under the inode's lock, so that the pipe is not given back before.
+            if (HasReaders != HasWriters)
+            {
+                Listeners.Signal(SignalCode.POLL_IN);
+                Listeners.Signal(SignalCode.POLL_OUT);
+            }
+
             if (!HasReaders)
                 _writeWait.WakeUpAll(key: new WakeKey(POLLOUT | POLLWRNORM | POLLERR | POLLHUP));
             if (!HasWriters)

@@ -42,9 +42,9 @@ public sealed partial class Pipe
             if (passed == 0 && (to._ring.IsFull || HasWriters))
                 continue; // somebody was faster
             if (passed > 0)
-                to.WakeReaders();
+                to.TellReaders();
             if (passed > 0 && !keep)
-                WakeWriters();
+                TellWriters();
             return passed;
         }
     }
@@ -107,7 +107,7 @@ public sealed partial class Pipe
             _ring.Put(slot);
         }
 
-        WakeReaders();
+        TellReaders();
     }
 
     /// <summary>Gives promised slots up.</summary>
@@ -146,7 +146,7 @@ public sealed partial class Pipe
         }
 
         if (done > 0)
-            WakeWriters();
+            TellWriters();
         return done > 0 || error == Errno.None ? done : error;
     }
 

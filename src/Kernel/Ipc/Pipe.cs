@@ -2,6 +2,7 @@
 // Locks: Contents (sleeping) guards the ring; the inode's Contents guards the counts of ends and the pipe's coming and going.
 // Wake-ups: sleepers are exclusive, so one event wakes one; a reader that leaves bytes behind, or a writer that leaves room, wakes the
 // next. No wake-up is lost: ring and counts change before the queue is woken, and sleepers test them after they are queued.
+// Files with O_ASYNC are told by a signal of every write and read, whoever sleeps.
 // What somebody who only reads the ring may do without the lock is said in PipeRing. Linux: fs/pipe.c.
 using System.Threading;
 using Jiffy.Kernel.Abi;
@@ -27,6 +28,7 @@ public sealed partial class Pipe
     private readonly WaitQueue _readWait = new(), _writeWait = new();
     private Mutex<PipeContentsRank> _contents;
     private Links<Pipe> _poolLinks;
+    internal SignalListeners Listeners;
     private int _readers, _writers;
     private int _readerOpens, _writerOpens; // how often an end was opened, for opens that wait for the other end
     private volatile bool _isPolled;        // somebody has polled it: told of every write, as edge-triggered epoll needs
@@ -150,6 +152,8 @@ public sealed partial class Pipe
         isDone = true;
         if (wasFull && !_ring.IsFull)
             WakeWriters();
+        if (count > 0)
+            Listeners.Signal(SignalCode.POLL_OUT);
         return count == 0 && to.HasFaulted ? Errno.EFAULT : count;
     }
 
@@ -174,6 +178,8 @@ public sealed partial class Pipe
 
         if ((wasEmpty || _isPolled) && count > 0 && !PipeFaults.Has(PipeFault.WakesBeforeData))
             WakeReaders();
+        if (count > 0)
+            Listeners.Signal(SignalCode.POLL_IN);
         return outOfMemory ? Errno.ENOMEM : from.Remaining > 0 ? Errno.EAGAIN : Errno.None;
     }
 
@@ -189,6 +195,18 @@ public sealed partial class Pipe
     {
         if (_isPolled || !_writeWait.IsEmpty)
             _writeWait.WakeUp(key: new WakeKey(POLLOUT | POLLWRNORM));
+    }
+
+    private void TellReaders()
+    {
+        WakeReaders();
+        Listeners.Signal(SignalCode.POLL_IN);
+    }
+
+    private void TellWriters()
+    {
+        WakeWriters();
+        Listeners.Signal(SignalCode.POLL_OUT);
     }
 
     // A reader that was woken alone and leaves bytes wakes the next one. One that has not slept was not woken, and has nothing to pass on.

@@ -14,6 +14,7 @@ public sealed class FifoOperations : FileOperations
     public override Result<long> Seek(OpenFile file, long offset, int whence) => Errno.ESPIPE;
     public override Errno Open(OpenFile file) => Pipe.Open(file);
     public override void Release(OpenFile file) => PipeOf(file).Close(file.Inode, file.CanRead, file.CanWrite);
+    public override Errno SetListening(OpenFile file, int descriptor, bool on) => PipeOf(file).Listeners.Set(file, descriptor, on);
     public override uint Poll(OpenFile file, PollTable? table) => PipeOf(file).Poll(file, table);
 
     public override Result<int> Read(OpenFile file, ref IoBuffer to, ref long position)

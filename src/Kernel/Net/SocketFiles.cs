@@ -75,8 +75,18 @@ internal sealed class SocketOperations : FileOperations
         return socket.Send(ref from, ref call);
     }
 
+    public override Errno SetListening(OpenFile file, int descriptor, bool on) => SocketOf(file).Listeners.Set(file, descriptor, on);
+
     public override Result<int> Ioctl(OpenFile file, uint command, ulong argument)
     {
+        switch (command)
+        {
+            case FileConstants.FIOSETOWN or FileConstants.SIOCSPGRP:
+                return UserAccess.TryRead(argument, out int owner) ? file.SetOwner(owner) : Errno.EFAULT;
+            case FileConstants.FIOGETOWN or FileConstants.SIOCGPGRP:
+                return UserAccess.TryWrite(argument, file.OwnerId) ? 0 : Errno.EFAULT;
+        }
+
         var count = command switch
         {
             SocketConstants.SIOCINQ => SocketOf(file).CountReadable(),

@@ -93,7 +93,11 @@ internal sealed partial class UnixSocket
                 return error;
             error = TryConnect(listener!, connection, out var isFull);
             if (error == Errno.None && !isFull)
+            {
                 listener!._readWait.WakeUp(key: s_readable);
+                listener.Listeners.Signal(SignalCode.POLL_IN);
+            }
+
             if (isFull && error == Errno.None)
                 error = deadline == 0 ? Errno.EAGAIN : listener!.WaitForRoom(deadline);
             listener!.DropUser();
@@ -209,6 +213,8 @@ internal sealed partial class UnixSocket
         using (peer._lock.Acquire())
             Volatile.Write(ref peer._shutdown, peer._shutdown | (receiving ? ShutSend : 0) | (sending ? ShutReceive : 0));
         peer.StateChanged();
+        if (peer.IsDeaf)
+            peer.Listeners.Signal(peer.IsMute ? SignalCode.POLL_HUP : SignalCode.POLL_IN);
         peer.DropUser();
     }
 

@@ -56,6 +56,7 @@ internal sealed partial class UnixSocket
         PassesCredentials = false;
         LingerOn = LingerSeconds = 0;
         Flags = 0;
+        _lacksRoom = false;
         _own = _peerCredentials = new SocketCredentials { UserId = Nobody, GroupId = Nobody };
     }
 

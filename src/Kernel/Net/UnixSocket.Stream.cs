@@ -137,6 +137,7 @@ internal sealed partial class UnixSocket
         Cpu.Interleave();
         if (!_readWait.IsEmpty)
             _readWait.WakeUp(key: s_readable);
+        Listeners.Signal(SignalCode.POLL_IN);
     }
 
     // EPIPE: sending has ended; EAGAIN; or the error that waits.
@@ -151,8 +152,12 @@ internal sealed partial class UnixSocket
                 return Errno.EPIPE;
             if (MaySend)
                 return Errno.None;
+
+            // Said before the last look: who makes room sees the one, or this sees the other.
+            _lacksRoom = true;
+            Interlocked.MemoryBarrier();
             if (deadline == 0)
-                return Errno.EAGAIN;
+                return MaySend ? Errno.None : Errno.EAGAIN;
             error = _writeWait.WaitEventUntil(this, static socket => socket.MaySend || socket.IsMute || socket._error != 0, deadline);
             if (error != Errno.None)
                 return AfterWait(error, deadline);

@@ -45,6 +45,8 @@ internal sealed partial class UnixSocket
     private Mutex<UnixReadRank> _reading;
     private Mutex<UnixBindRank> _binding;
     private readonly WaitQueue _readWait = new(), _writeWait = new();
+    internal SignalListeners Listeners;
+    private volatile bool _lacksRoom; // a sender found none: only then is it told by a signal that there is some again
     private readonly WaitQueue _roomWait = new(); // others, until there is room in this socket's queue
     private Links<UnixSocket> _poolLinks, _allLinks, _bucketLinks, _pendingLinks, _waitingLinks, _flightLinks, _workLinks;
 
@@ -160,8 +162,18 @@ internal sealed partial class UnixSocket
         var left = Interlocked.Add(ref _charge, -bytes);
         if (left == 0)
             Pool.Give(this);
-        else if (HasMuchRoom(left) && !_writeWait.IsEmpty)
+        else if (HasMuchRoom(left))
+            TellWriters();
+    }
+
+    private void TellWriters()
+    {
+        if (!_writeWait.IsEmpty)
             _writeWait.WakeUpAll(key: s_writable);
+        if (!_lacksRoom)
+            return;
+        _lacksRoom = false;
+        Listeners.Signal(SignalCode.POLL_OUT);
     }
 
     /// <summary>The file closes, or a connection that was never accepted goes with its listener. May sleep.</summary>
@@ -211,6 +223,7 @@ internal sealed partial class UnixSocket
         }
 
         peer.StateChanged();
+        peer.Listeners.Signal(SignalCode.POLL_HUP);
     }
 
     private void StateChanged()

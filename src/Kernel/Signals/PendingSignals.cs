@@ -103,7 +103,7 @@ public struct PendingSignals
             queued.Info = info;
             _queue.AddLast(queued);
         }
-        else if (signal >= SignalNumber.SIGRTMIN && info.Code < 0)
+        else if (signal >= SignalNumber.SIGRTMIN && info.Code is not (SignalCode.SI_USER or SignalCode.SI_KERNEL))
         {
             return false;
         }

@@ -62,6 +62,8 @@ public enum LockRank
 
     // Spin locks that interrupts take too.
     TerminalQueue = 400,
+    SignalListeners = 405,
+    FileOwner = 406,
     TaskTree = 410,
     SignalState = 420,
     PosixTimer = 430,

@@ -47,6 +47,8 @@ public static class LockRankNames
         LockRank.UnixSocket => nameof(LockRank.UnixSocket),
         LockRank.BottomHalf => nameof(LockRank.BottomHalf),
         LockRank.TerminalQueue => nameof(LockRank.TerminalQueue),
+        LockRank.SignalListeners => nameof(LockRank.SignalListeners),
+        LockRank.FileOwner => nameof(LockRank.FileOwner),
         LockRank.TaskTree => nameof(LockRank.TaskTree),
         LockRank.SignalState => nameof(LockRank.SignalState),
         LockRank.PosixTimer => nameof(LockRank.PosixTimer),

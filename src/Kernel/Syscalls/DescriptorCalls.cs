@@ -75,7 +75,7 @@ public static class DescriptorCalls
 
         if (FileTable.GetCurrent(descriptor) is not { } file)
             return -(long)Errno.EBADF;
-        var result = file.IsPathOnly && command != F_GETFL ? -(long)Errno.EBADF : FControl(file, command, argument);
+        var result = file.IsPathOnly && command != F_GETFL ? -(long)Errno.EBADF : FControl(file, descriptor, command, argument);
         file.Drop();
         return result;
     }
@@ -112,21 +112,24 @@ public static class DescriptorCalls
         return SyscallResult.From(result);
     }
 
-    private static long FControl(OpenFile file, int command, ulong argument)
+    private static long FControl(OpenFile file, int descriptor, int command, ulong argument)
     {
         switch (command)
         {
             case F_GETFL:
                 return file.Flags;
             case F_SETFL:
-                return SetFlags(file, (int)argument);
+                return SetFlags(file, descriptor, (int)argument);
             case F_GETLK or F_SETLK or F_SETLKW or F_OFD_GETLK or F_OFD_SETLK or F_OFD_SETLKW:
                 return LockCalls.FControl(file, command, argument);
             case F_SETOWN:
-                file.Owner = (int)argument;
-                return 0;
+                return SyscallResult.From(file.SetOwner((int)argument));
             case F_GETOWN:
-                return file.Owner;
+                return file.OwnerId;
+            case F_SETOWN_EX:
+                return SetOwner(file, argument);
+            case F_GETOWN_EX:
+                return GetOwner(file, argument);
             case F_SETSIG:
                 if (argument > SignalNumber.Count)
                     return -(long)Errno.EINVAL;
@@ -143,10 +146,37 @@ public static class DescriptorCalls
         }
     }
 
-    private static long SetFlags(OpenFile file, int flags)
+    // struct f_owner_ex: the kind and the id.
+    private static long SetOwner(OpenFile file, ulong argument)
+    {
+        if (!UserAccess.TryRead(argument, out int kind) || !UserAccess.TryRead(argument + sizeof(int), out int id))
+            return -(long)Errno.EFAULT;
+        if (kind is < (int)FileOwnerKind.Thread or > (int)FileOwnerKind.Group)
+            return -(long)Errno.EINVAL;
+        return SyscallResult.From(file.SetOwner((FileOwnerKind)kind, id));
+    }
+
+    private static long GetOwner(OpenFile file, ulong argument)
+    {
+        var owner = file.SignalOwner;
+        var id = System.Math.Abs(owner.LivingId);
+        return UserAccess.TryWrite(argument, (int)owner.Kind) && UserAccess.TryWrite(argument + sizeof(int), id) ? 0 : -(long)Errno.EFAULT;
+    }
+
+    private static long SetFlags(OpenFile file, int descriptor, int flags)
     {
         if ((flags & ~file.Flags & O_NOATIME) != 0 && Permission.CheckOwner(file.Inode) != Errno.None)
             return -(long)Errno.EPERM;
+        if (((flags ^ file.Flags) & O_ASYNC) != 0)
+        {
+            // Kinds that give no signals ignore the flag.
+            var error = file.SetListening(descriptor, (flags & O_ASYNC) != 0);
+            if (error == Errno.ENOTTY)
+                flags ^= O_ASYNC;
+            else if (error != Errno.None)
+                return SyscallResult.From(error);
+        }
+
         file.Flags = file.Flags & ~ChangeableFlags | flags & ChangeableFlags;
         return 0;
     }
@@ -160,9 +190,9 @@ public static class DescriptorCalls
             case FIONCLEX:
                 return SyscallResult.From(Task.Current.Files!.SetCloseOnExec(descriptor, false));
             case FIONBIO:
-                return SetFlag(file, O_NONBLOCK, argument);
+                return UserAccess.TryRead(argument, out int nonBlocking) ? SetFlag(file, O_NONBLOCK, nonBlocking != 0) : -(long)Errno.EFAULT;
             case FIOASYNC:
-                return SetFlag(file, O_ASYNC, argument);
+                return UserAccess.TryRead(argument, out int listens) ? SetListening(file, descriptor, listens != 0) : -(long)Errno.EFAULT;
             case FIONREAD when file.Inode.IsRegular:
                 var left = file.Inode.Size - file.Position;
                 return UserAccess.TryWrite(argument, (int)System.Math.Clamp(left, 0, int.MaxValue)) ? 0 : -(long)Errno.EFAULT;
@@ -171,11 +201,17 @@ public static class DescriptorCalls
         }
     }
 
-    private static long SetFlag(OpenFile file, int flag, ulong argument)
+    private static long SetListening(OpenFile file, int descriptor, bool on)
     {
-        if (!UserAccess.TryRead(argument, out int on))
-            return -(long)Errno.EFAULT;
-        file.Flags = on != 0 ? file.Flags | flag : file.Flags & ~flag;
+        if (on == ((file.Flags & O_ASYNC) != 0))
+            return 0;
+        var error = file.SetListening(descriptor, on);
+        return error == Errno.None ? SetFlag(file, O_ASYNC, on) : SyscallResult.From(error);
+    }
+
+    private static long SetFlag(OpenFile file, int flag, bool on)
+    {
+        file.Flags = on ? file.Flags | flag : file.Flags & ~flag;
         return 0;
     }
 }

@@ -19,7 +19,7 @@ using Semaphore = Jiffy.Kernel.Sync.Semaphore;
 
 namespace Jiffy.Tests.Sim.Wait;
 
-internal static class UnitCases
+internal static partial class UnitCases
 {
     /// <summary>A new case of that name.</summary>
     public static UnitCase Make(string name) => s_all[name]();
@@ -37,9 +37,15 @@ internal static class UnitCases
         ["WaitAndSet"] = () => new GateUnit(Form.BitLock),
         ["semaphore"] = () => new SemaphoreUnit(),
         ["completion"] = () => new CompletionUnit(),
+        ["sleep_on"] = () => new SleepOnUnit(),
+        ["mutex"] = () => new MutexUnit(),
+        ["rt-mutex"] = () => new RtMutexUnit(),
+        ["read lock"] = () => new ReadWriteUnit(writes: false),
+        ["write lock"] = () => new ReadWriteUnit(writes: true),
         ["pipe read"] = () => new PipeUnit(),
         ["pipe write"] = () => new PipeRoom(),
-        ["splice"] = () => new SpliceUnit(),
+        ["splice"] = () => new SpliceUnit(keep: false),
+        ["tee"] = () => new SpliceUnit(keep: true),
         ["eventfd read"] = () => new CounterUnit(),
         ["eventfd write"] = () => new CounterRoom(),
         ["poll"] = () => new PollUnit(),
@@ -170,7 +176,7 @@ internal static class UnitCases
         private void Fill() => Assert.Equal(Errno.None, Write(Writer, Frames.Size));
     }
 
-    private sealed class SpliceUnit : PipeCase
+    private sealed class SpliceUnit(bool keep) : PipeCase
     {
         private OpenFile _otherReader = null!, _otherWriter = null!;
 
@@ -181,8 +187,22 @@ internal static class UnitCases
             (_otherReader, _otherWriter) = (reader!, writer!);
         }
 
-        public override Errno Take(int who) =>
-            Judge(FifoOperations.TryGet(Reader)!.PassTo(FifoOperations.TryGet(_otherReader)!, 1, nonBlocking: false, keep: false), 1);
+        // What tee leaves is read; another may have been faster.
+        public override Errno Take(int who)
+        {
+            while (true)
+            {
+                var error = Judge(FifoOperations.TryGet(Reader)!.PassTo(FifoOperations.TryGet(_otherReader)!, 1, nonBlocking: false, keep), 1);
+                if (error != Errno.None || !keep || TryRead())
+                    return error;
+            }
+        }
+
+        private bool TryRead()
+        {
+            var to = new IoBuffer((Span<byte>)new byte[1]);
+            return FifoOperations.TryGet(Reader)!.Read(ref to, nonBlocking: true).IsOk;
+        }
 
         public override void Give() => Assert.Equal(Errno.None, Write(Writer, 1));
 
@@ -331,229 +351,5 @@ internal static class UnitCases
             _instance.Drop();
             _watched.Drop();
         }
-    }
-
-    private abstract class SocketCase(int type) : UnitCase
-    {
-        protected UnixSocket One { get; private set; } = null!;
-        protected UnixSocket Peer { get; private set; } = null!;
-
-        public override bool HasFiles => false;
-        public override void Boot() => UnixSocket.Init(64, 256);
-
-        public override void Make()
-        {
-            Assert.Equal(Errno.None, UnixSocket.CreatePair(type, out var one, out var peer));
-            (One, Peer) = (one!, peer!);
-        }
-
-        public override void End()
-        {
-            One.Close();
-            Peer.Close();
-        }
-
-        protected static Errno Judge(int result) => result > 0 ? Errno.None : (Errno)(-result);
-        protected Errno Receive(long deadline = long.MaxValue) => Judge(UnixKernel.Receive(Peer, new byte[1], deadline));
-        protected Errno Send(long deadline = long.MaxValue) => Judge(UnixKernel.Send(One, [1], deadline));
-    }
-
-    private sealed class SocketUnit(int type) : SocketCase(type)
-    {
-        public override Errno Take(int who) => Receive();
-        public override void Give() => Assert.Equal(Errno.None, Send(0));
-    }
-
-    // Writers of a stream wait until three quarters are free: what is given is all the room.
-    private sealed class SocketRoom(int type) : SocketCase(type)
-    {
-        public override void Make()
-        {
-            base.Make();
-            One.SetSendBuffer(1, force: false);
-            while (Send(0) == Errno.None)
-            {
-            }
-        }
-
-        public override Errno Take(int who) => Send();
-
-        public override void Give()
-        {
-            while (Receive(0) == Errno.None)
-            {
-            }
-        }
-    }
-
-    private abstract class ListenerCase : UnitCase
-    {
-        protected List<UnixSocket> Clients { get; } = new();
-        protected UnixSocket Listener { get; private set; } = null!;
-
-        public override bool HasFiles => false;
-        public override void Boot() => UnixSocket.Init(64, 256);
-        public override void Make() => Listener = UnixKernel.Listener(SocketConstants.SOCK_STREAM, 0);
-
-        protected Errno Connect(long deadline)
-        {
-            var client = UnixSocket.Create(SocketConstants.SOCK_STREAM)!;
-            var error = client.Connect(UnixKernel.Name, deadline);
-            if (error == Errno.None)
-                Clients.Add(client);
-            else
-                client.Close();
-            return error;
-        }
-
-        protected Errno Accept(long deadline)
-        {
-            var error = Listener.Accept(deadline, out var accepted);
-            accepted?.Close();
-            return error;
-        }
-
-        public override void End()
-        {
-            foreach (var client in Clients)
-                client.Close();
-            Listener.Close();
-        }
-    }
-
-    private sealed class AcceptUnit : ListenerCase
-    {
-        public override Errno Take(int who) => Accept(long.MaxValue);
-        public override void Give() => Assert.Equal(Errno.None, Connect(0));
-    }
-
-    private sealed class ConnectRoom : ListenerCase
-    {
-        public override void Make()
-        {
-            base.Make();
-            Assert.Equal(Errno.None, Connect(0));
-        }
-
-        public override Errno Take(int who) => Connect(long.MaxValue);
-        public override void Give() => Assert.Equal(Errno.None, Accept(0));
-    }
-
-    private sealed class SysVUnit : UnitCase
-    {
-        private int _id;
-
-        public override bool HasFiles => false;
-        public override void Boot() => Semaphores.Init();
-        public override void Make() => _id = Semaphores.Get(SysVIpc.IPC_PRIVATE, 1, 0x180).Value;
-        public override Errno Take(int who) => IpcKernel.Operate(_id, 0, -1);
-        public override void Give() => Assert.Equal(Errno.None, IpcKernel.Operate(_id, 0, 1));
-        public override void End() => Semaphores.Remove(_id);
-    }
-
-    private static Message NewMessage(int length)
-    {
-        var made = Message.Create(length);
-        Assert.True(made.IsOk);
-        made.Value.Type = 1;
-        return made.Value;
-    }
-
-    private static Errno Free(Result<Message> received)
-    {
-        if (received.TryGet(out var message))
-            message.Free();
-        return received.Error;
-    }
-
-    private abstract class MessageCase : UnitCase
-    {
-        protected int Id { get; private set; }
-
-        public override bool HasFiles => false;
-        public override void Boot() => SysVMessages.Init();
-
-        public override void Make()
-        {
-            Id = SysVMessages.Get(SysVIpc.IPC_PRIVATE, 0x180).Value;
-            SysVMessages.Set(Id, new MessageQueueLayout { MaxBytes = 8 });
-        }
-
-        protected Errno Send(bool waits)
-        {
-            var message = NewMessage(8);
-            var error = SysVMessages.Send(Id, message, waits);
-            if (error != Errno.None)
-                message.Free();
-            return error;
-        }
-
-        protected Errno Receive(int flags) => Free(SysVMessages.Receive(Id, 100, 0, flags, spare: null));
-
-        public override void End() => SysVMessages.Remove(Id);
-    }
-
-    private sealed class MessageUnit : MessageCase
-    {
-        public override Errno Take(int who) => Receive(0);
-        public override void Give() => Assert.Equal(Errno.None, Send(waits: false));
-    }
-
-    private sealed class MessageRoom : MessageCase
-    {
-        public override void Make()
-        {
-            base.Make();
-            Assert.Equal(Errno.None, Send(waits: false));
-        }
-
-        public override Errno Take(int who) => Send(waits: true);
-        public override void Give() => Assert.Equal(Errno.None, Receive(SysVIpc.IPC_NOWAIT));
-    }
-
-    private abstract class PosixCase : UnitCase
-    {
-        protected MessageQueue Queue { get; private set; } = null!;
-
-        public override bool HasFiles => false;
-
-        public override void Boot()
-        {
-            SysVMessages.Init();
-            MessageQueue.Init(16);
-        }
-
-        public override void Make() => Queue = MessageQueue.Create(1, 8, 0, 0)!;
-
-        protected Errno Send(bool waits)
-        {
-            var message = NewMessage(8);
-            var error = Queue.Send(message, waits, long.MaxValue);
-            if (error != Errno.None)
-                message.Free();
-            return error;
-        }
-
-        protected Errno Receive(bool waits) => Free(Queue.Receive(waits, long.MaxValue));
-    }
-
-    private sealed class PosixUnit : PosixCase
-    {
-        public override Errno Take(int who) => Receive(waits: true);
-        public override void Give() => Assert.Equal(Errno.None, Send(waits: false));
-        public override void End() => Queue.Free();
-    }
-
-    private sealed class PosixRoom : PosixCase
-    {
-        public override void Make()
-        {
-            base.Make();
-            Assert.Equal(Errno.None, Send(waits: false));
-        }
-
-        public override Errno Take(int who) => Send(waits: true);
-        public override void Give() => Assert.Equal(Errno.None, Receive(waits: false));
-        public override void End() => Queue.Free();
     }
 }

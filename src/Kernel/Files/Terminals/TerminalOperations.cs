@@ -57,5 +57,7 @@ internal sealed class TerminalOperations : FileOperations
 
     public override Result<int> Ioctl(OpenFile file, uint command, ulong argument) => Of(file).Control(file, command, argument);
 
+    public override Errno SetListening(OpenFile file, int descriptor, bool on) => Of(file).SetListening(file, descriptor, on);
+
     public override uint Poll(OpenFile file, PollTable? table) => Of(file).Poll(file, table);
 }
