@@ -64,8 +64,8 @@ internal sealed class SimSuite() : XunitSuite("sim", "the kernel on the simulate
     {
         if (pass == 0)
             return LongSeconds;
-        var explored = Math.Max(1, Explored().Schedules / pass);
-        return (int)Math.Clamp(LongSeconds * (_promise - Explored().Schedules) / explored + 1, 1, LongSeconds);
+        var explored = Explored().Schedules;
+        return (int)Math.Clamp(LongSeconds * (_promise - explored) / Math.Max(1, explored / pass) + 1, 1, LongSeconds);
     }
 
     // Only the long run repeats itself, with other seeds, until it has kept its promise.

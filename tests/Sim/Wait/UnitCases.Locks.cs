@@ -57,7 +57,7 @@ internal static partial class UnitCases
         }
 
         protected abstract bool TryLockFirst();
-        protected abstract void UnlockFirst();
+        protected virtual void UnlockFirst() => Unlock();
         protected abstract Errno Lock();
         protected abstract void Unlock();
     }
@@ -68,7 +68,6 @@ internal static partial class UnitCases
 
         public override void Make() => _mutex = default;
         protected override bool TryLockFirst() => _mutex.TryAcquire();
-        protected override void UnlockFirst() => _mutex.Release();
         protected override Errno Lock() => _mutex.AcquireInterruptible();
         protected override void Unlock() => _mutex.Release();
         public override void End() => Assert.False(_mutex.IsHeld);
@@ -83,7 +82,6 @@ internal static partial class UnitCases
         }
 
         protected override bool TryLockFirst() => _mutex.TryLock(Task.Current);
-        protected override void UnlockFirst() => Unlock();
         protected override Errno Lock() => _mutex.Lock(Task.Current, TaskState.Interruptible, long.MaxValue, detects: true);
         protected override void Unlock() => _mutex.Unlock(Task.Current);
         public override void End() => Assert.False(_mutex.IsHeld);
